@@ -1,0 +1,20 @@
+// Jest runs native ES modules (Nest 12 ships nothing else), so every jest call needs
+// NODE_OPTIONS=--experimental-vm-modules; the npm scripts set it.
+/** @type {import('jest').Config} */
+const shared = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest'] },
+  // Sources import './x.js' as NodeNext asks; the file on disk is './x.ts'.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+};
+
+/** @type {import('jest').Config} */
+export default {
+  projects: [
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
+    { ...shared, displayName: 'system', testMatch: ['<rootDir>/test/**/*.spec.ts'] },
+  ],
+  // Half of a small machine belongs to PostgreSQL.
+  maxWorkers: '50%',
+};
