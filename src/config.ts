@@ -1,0 +1,103 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const LONGEST_LANE_COUNT = 16;
+
+/** Empty counts as unset: that is what `${PORT:-}` in a compose file sends. */
+function optional<T extends z.ZodType>(schema: T) {
+  return z.preprocess(value => (value === '' ? undefined : value), schema.optional());
+}
+
+const postgresUrl = z.string().refine(isPostgresUrl, 'must be a URL like postgres://user:password@host:5432/database');
+const port = z.coerce
+  .number('must be a port number, 0 to 65535 (0: any free port)')
+  .int()
+  .min(0)
+  .max(65535, 'must be a port number, 0 to 65535 (0: any free port)');
+const yesOrNo = z.enum(['true', 'false'], 'must be true or false').transform(value => value === 'true');
+const postgresSettings = z
+  .string()
+  .refine(
+    value => value.split(',').every(setting => /^\s*[a-z_.]+\s*=[^=]+$/.test(setting)),
+    'must be a list like synchronous_commit=off,commit_delay=1000',
+  )
+  .transform(value => Object.fromEntries(value.split(',').map(setting => splitSetting(setting))));
+
+const environment = z
+  .object({
+    /** A login that may migrate. Unset: an embedded PostgreSQL under DATA_DIR. */
+    DATABASE_URL: optional(postgresUrl),
+    /** The login the service works as, where operators keep it apart from the one that migrates. */
+    DATABASE_APP_URL: optional(postgresUrl),
+    /** Where the embedded PostgreSQL lives. */
+    DATA_DIR: optional(z.string()),
+    HOST: optional(z.string()),
+    PORT: optional(port),
+    /** A first live key with all scopes, for development and tests; taken as it is, checksum or not. */
+    API_KEY: optional(
+      z
+        .string()
+        .regex(
+          /^crd_live_[\x21-\x7e]+$/,
+          'must start with crd_live_ and hold only printable ASCII characters without spaces',
+        )
+        .min(24, 'must be at least 24 characters long'),
+    ),
+    LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
+    /** How many write lanes, each with a connection of its own. */
+    LANES: optional(
+      z.coerce
+        .number(`must be a whole number, 1 to ${LONGEST_LANE_COUNT}`)
+        .int(`must be a whole number, 1 to ${LONGEST_LANE_COUNT}`)
+        .min(1, `must be a whole number, 1 to ${LONGEST_LANE_COUNT}`)
+        .max(LONGEST_LANE_COUNT, `must be a whole number, 1 to ${LONGEST_LANE_COUNT}`),
+    ),
+    /** For tests only: serve although PostgreSQL may lose what was acknowledged. */
+    ALLOW_UNSAFE_DURABILITY: optional(yesOrNo),
+    /** For tests only: settings for the embedded PostgreSQL, such as `commit_delay=1000,commit_siblings=0`. */
+    EMBEDDED_POSTGRES_SETTINGS: optional(postgresSettings),
+  })
+  .refine(env => !(env.DATABASE_APP_URL && !env.DATABASE_URL), {
+    path: ['DATABASE_APP_URL'],
+    message: 'needs DATABASE_URL beside it: the login that migrates and the login that works are two logins of one server',
+  })
+  .transform(env => ({
+    databaseUrl: env.DATABASE_URL,
+    databaseAppUrl: env.DATABASE_APP_URL,
+    dataDir: resolve(env.DATA_DIR ?? './.data'),
+    host: env.HOST ?? '127.0.0.1',
+    port: env.PORT ?? 3000,
+    apiKey: env.API_KEY,
+    logLevel: env.LOG_LEVEL ?? 'info',
+    lanes: env.LANES ?? 1,
+    allowUnsafeDurability: env.ALLOW_UNSAFE_DURABILITY ?? false,
+    embeddedPostgresSettings: env.EMBEDDED_POSTGRES_SETTINGS ?? {},
+  }));
+
+/** What the operator decided, complete and checked. The rest of the service sees this, never `process.env`. */
+export type Config = z.output<typeof environment>;
+
+/** Says which variable is wrong, why, and what it should look like; one line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the configuration; the sole reader of `process.env`.
+ * @throws ConfigError naming every wrong variable; values are not repeated, they may be secrets.
+ */
+export function loadConfig(env: Record<string, string | undefined> = process.env): Config {
+  const parsed = environment.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(issue => `  ${issue.path.join('.')} ${issue.message}`);
+  throw new ConfigError(`The configuration is not usable:\n${problems.join('\n')}`);
+}
+
+function isPostgresUrl(value: string): boolean {
+  return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
+}
+
+function splitSetting(setting: string): [name: string, value: string] {
+  const at = setting.indexOf('=');
+  return [setting.slice(0, at).trim(), setting.slice(at + 1).trim()];
+}
