@@ -1,0 +1,31 @@
+import type { AccountState, Metadata, Moment } from './account.js';
+import type { Configure, Freeze } from './command.js';
+import { makeEntry, type Settings } from './entry.js';
+import { accept, type Decision } from './refusal.js';
+
+/** Replaces overdraft limits or metadata. Saying what is so already changes nothing. */
+export function configure(state: AccountState, command: Configure, now: Moment, recordedAt: Moment): Decision {
+  const { overdraftLimits, metadata } = command;
+  const settings: Settings = {
+    ...(overdraftLimits !== null && !sameLimits(overdraftLimits, state.overdraftLimits) ? { overdraftLimits } : {}),
+    ...(metadata !== null && !sameMetadata(metadata, state.metadata) ? { metadata } : {}),
+  };
+  if (Object.keys(settings).length === 0) return accept([]);
+  return accept([makeEntry(state.seq + 1, now, recordedAt, { type: 'configure', unit: null, amount: 0n, settings })]);
+}
+
+/** Stops new work (or lets it go on); work in flight is not touched. Freezing twice changes nothing. */
+export function freeze(state: AccountState, command: Freeze, now: Moment, recordedAt: Moment): Decision {
+  if (state.frozen === (command.type === 'freeze')) return accept([]);
+  const { type, reason } = command;
+  return accept([makeEntry(state.seq + 1, now, recordedAt, { type, unit: null, amount: 0n, reason })]);
+}
+
+function sameLimits(a: ReadonlyMap<string, bigint>, b: ReadonlyMap<string, bigint>): boolean {
+  return a.size === b.size && [...a].every(([unit, limit]) => b.get(unit) === limit);
+}
+
+function sameMetadata(a: Metadata, b: Metadata): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every(key => Object.hasOwn(b, key) && a[key] === b[key]);
+}

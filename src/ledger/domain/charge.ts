@@ -1,0 +1,31 @@
+import type { AccountState, Moment } from './account.js';
+import { sumOf } from './burn-order.js';
+import type { Charge, Line } from './command.js';
+import { cover, takenFrom, type Cover } from './cover.js';
+import { makeEntry } from './entry.js';
+import { accept, linesRefusal, refuse, type Decision } from './refusal.js';
+import { insufficient } from './shortfall.js';
+
+/** Spends at once, without a reservation: all lines or none. */
+export function charge(state: AccountState, command: Charge, now: Moment, recordedAt: Moment): Decision {
+  const wrong = linesRefusal(command.lines);
+  if (wrong !== null) return wrong;
+  if (state.frozen) return refuse('account_frozen', 'the account is frozen: unfreeze it before new work');
+  const covers = command.lines.map(line => cover(state, line, command, command.overage));
+  const short: Line[] = command.lines.filter((_, index) => covers[index] === null);
+  if (short.length > 0) return insufficient(state, short, command, now);
+  return accept(
+    (covers as Cover[]).map(({ parts, debt }, index) => {
+      const line = command.lines[index]!;
+      return makeEntry(state.seq + 1 + index, now, recordedAt, {
+        type: 'commit',
+        ...line,
+        deltas: { available: -sumOf(parts), spent: line.amount, debt },
+        lots: takenFrom(parts),
+        reason: command.reason,
+        member: command.member,
+        metadata: index === 0 ? command.metadata : null,
+      });
+    }),
+  );
+}

@@ -1,0 +1,139 @@
+import type {
+  AppliesTo,
+  Cost,
+  LatePolicy,
+  LotCategory,
+  Metadata,
+  Moment,
+  OveragePolicy,
+  RolloverRule,
+  SpendContext,
+} from './account.js';
+
+/** One unit and how much of it, in base units. */
+export interface Line {
+  readonly unit: string;
+  readonly amount: bigint;
+}
+
+export interface Grant {
+  readonly type: 'grant';
+  readonly unit: string;
+  readonly amount: bigint;
+  readonly category: LotCategory;
+  readonly priority: number;
+  readonly expiresAt: Moment | null;
+  readonly appliesTo: AppliesTo | null;
+  readonly cost: Cost | null;
+  readonly rollover: RolloverRule | null;
+  readonly reason: string | null;
+  readonly metadata: Metadata | null;
+}
+
+export interface Reserve extends SpendContext {
+  readonly type: 'reserve';
+  /** At least one; no unit twice. */
+  readonly lines: readonly Line[];
+  readonly ttlMs: number;
+  readonly graceMs: number;
+  readonly overage: OveragePolicy;
+  readonly late: LatePolicy;
+  readonly metadata: Metadata | null;
+}
+
+export interface Commit {
+  readonly type: 'commit';
+  readonly reservation: number;
+  /** A bare amount (one line only), amounts by unit (a unit not named commits 0), or null for all that is left. */
+  readonly actual: bigint | readonly Line[] | null;
+  /** False captures a part and keeps the hold open. */
+  readonly final: boolean;
+  readonly providerCost: Cost | null;
+  readonly metadata: Metadata | null;
+}
+
+export interface Release {
+  readonly type: 'release';
+  readonly reservation: number;
+  readonly reason: string | null;
+}
+
+export interface Extend {
+  readonly type: 'extend';
+  readonly reservation: number;
+  /** Counted from now; never shortens. */
+  readonly ttlMs: number | null;
+  /** How much more to hold. Without a unit the reservation must have one line. */
+  readonly add: { readonly amount: bigint; readonly unit: string | null } | null;
+}
+
+/** Gives spent credits back, of a reservation (all its commits, or those of one unit). */
+export interface RefundReservation {
+  readonly type: 'refund-reservation';
+  readonly reservation: number;
+  /** Null for all that was committed and not yet refunded. */
+  readonly amount: bigint | null;
+  readonly unit: string | null;
+  readonly reason: string | null;
+}
+
+/** Gives spent credits back, of one commit entry. */
+export interface RefundEntry {
+  readonly type: 'refund-entry';
+  readonly entry: number;
+  /** The reservation the entry belongs to, or null for a charge. */
+  readonly reservation: number | null;
+  readonly amount: bigint | null;
+  readonly reason: string | null;
+}
+
+export interface Charge extends SpendContext {
+  readonly type: 'charge';
+  readonly lines: readonly Line[];
+  /** `allow_debt` may use the overdraft; the others need it all available. */
+  readonly overage: OveragePolicy;
+  readonly reason: string | null;
+  readonly metadata: Metadata | null;
+}
+
+export interface Revoke {
+  readonly type: 'revoke';
+  readonly lot: number;
+  readonly unit: string;
+  /** Null for what is left of the lot. */
+  readonly amount: bigint | null;
+  readonly reason: string | null;
+}
+
+export interface Reinstate {
+  readonly type: 'reinstate';
+  /** The `seq` of the revoke entry. */
+  readonly revocation: number;
+  readonly amount: bigint | null;
+  readonly reason: string | null;
+}
+
+export interface Configure {
+  readonly type: 'configure';
+  readonly overdraftLimits: ReadonlyMap<string, bigint> | null;
+  readonly metadata: Metadata | null;
+}
+
+export interface Freeze {
+  readonly type: 'freeze' | 'unfreeze';
+  readonly reason: string | null;
+}
+
+export type Command =
+  | Grant
+  | Reserve
+  | Commit
+  | Release
+  | Extend
+  | RefundReservation
+  | RefundEntry
+  | Charge
+  | Revoke
+  | Reinstate
+  | Configure
+  | Freeze;

@@ -1,0 +1,125 @@
+import { MAX_AMOUNT } from '../../shared/amount.js';
+import {
+  heldOf,
+  reservationOf,
+  type AccountState,
+  type Moment,
+  type Reservation,
+  type ReservationLine,
+} from './account.js';
+import { actualAmounts } from './actual-amounts.js';
+import { burnsBefore, least, sumOf } from './burn-order.js';
+import type { Commit } from './command.js';
+import { cover, takenFrom, type Cover } from './cover.js';
+import { makeEntry, type EntryFields } from './entry.js';
+import { lateCommit } from './late-commit.js';
+import { accept, refuse, type Decision } from './refusal.js';
+import { mustFind, overAt, settleHeld, type Settled } from './return-credits.js';
+import { insufficient } from './shortfall.js';
+
+/** One line of a commit: what it really took, and what pays for more than was held. */
+interface LineCommit {
+  readonly line: ReservationLine;
+  readonly amount: bigint;
+  readonly excess: Cover;
+}
+
+const NO_EXCESS: Cover = { parts: [], debt: 0n };
+
+/** Spends (part of) a reservation: less returns the rest, more follows its overage policy, all lines or none. */
+export function commit(state: AccountState, command: Commit, now: Moment, recordedAt: Moment): Decision {
+  const reservation = reservationOf(state, command.reservation);
+  if (reservation === undefined) return refuse('reservation_not_found', 'no such reservation');
+  if (reservation.status === 'closed') return refuse('reservation_closed', 'the reservation is closed already');
+  if (reservation.status === 'expired') return lateCommit(state, reservation, command, now, recordedAt);
+
+  const actual = actualAmounts(reservation, command.actual, heldOf);
+  if (!actual.ok) return actual;
+  const commits: LineCommit[] = [];
+  const short: { unit: string; amount: bigint }[] = [];
+  for (const [index, line] of reservation.lines.entries()) {
+    const amount = actual.amounts[index]!;
+    const beyond = amount - least(amount, heldOf(line));
+    if (line.committed + amount > MAX_AMOUNT)
+      return refuse('amount_too_large', `${line.unit} would be more than can be counted`);
+    if (beyond > 0n && reservation.overage === 'reject') {
+      const message = `${line.unit}: more than is held, and the reservation's overage policy is reject`;
+      return refuse('commit_exceeds_reservation', message, { reservation });
+    }
+    const excess =
+      beyond === 0n ? NO_EXCESS : cover(state, { unit: line.unit, amount: beyond }, reservation, reservation.overage);
+    if (excess === null) short.push({ unit: line.unit, amount: beyond });
+    else commits.push({ line, amount, excess });
+  }
+  if (short.length > 0) return insufficient(state, short, reservation, now, reservation.no);
+  return accept(entriesOf(state, reservation, commits, command, now, recordedAt));
+}
+
+function entriesOf(
+  state: AccountState,
+  reservation: Reservation,
+  commits: readonly LineCommit[],
+  command: Commit,
+  now: Moment,
+  recordedAt: Moment,
+) {
+  const moving = commits.filter(({ line, amount }) => amount > 0n || (command.final && line.held.length > 0));
+  // A final commit always leaves an entry, else nothing would say that the reservation ended.
+  const booked = moving.length === 0 && command.final ? commits.slice(0, 1) : moving;
+  return booked.map((item, index) => {
+    const seq = state.seq + 1 + index;
+    return makeEntry(seq, now, recordedAt, {
+      ...spendOfLine(state, item, command.final, seq, now),
+      reservation: reservation.no,
+      member: reservation.member,
+      metadata: index === 0 ? command.metadata : null,
+      providerCost: index === 0 ? command.providerCost : null,
+      closes: command.final && index === booked.length - 1,
+    });
+  });
+}
+
+function spendOfLine(
+  state: AccountState,
+  { line, amount, excess }: LineCommit,
+  final: boolean,
+  seq: number,
+  now: Moment,
+): EntryFields {
+  const settled = settle(state, line, least(amount, heldOf(line)), final);
+  const back = settleHeld(state, line.unit, settled, seq, overAt(now), now, 'spent');
+  const left = settled.reduce((sum, { spent, back: returned }) => sum + spent + returned, 0n);
+  return {
+    type: 'commit',
+    unit: line.unit,
+    amount,
+    deltas: {
+      held: -left,
+      available: back.available - sumOf(excess.parts),
+      spent: amount,
+      expired: back.expired,
+      debt: excess.debt - back.debtPaid,
+    },
+    lots: [...back.changes, ...takenFrom(excess.parts)],
+    made: back.made,
+  };
+}
+
+/** Consumes the held lots in burn order; at the end of the hold, what is left of them comes back. */
+function settle(state: AccountState, line: ReservationLine, spent: bigint, final: boolean): Settled[] {
+  const inBurnOrder =
+    line.held.length < 2
+      ? line.held
+      : [...line.held].sort((a, b) =>
+          burnsBefore(mustFind(state, line.unit, a.lot), mustFind(state, line.unit, b.lot)),
+        );
+  const settled: Settled[] = [];
+  let left = spent;
+  for (const part of inBurnOrder) {
+    const taken = least(left, part.amount);
+    left -= taken;
+    const back = final ? part.amount - taken : 0n;
+    if (taken > 0n || back > 0n) settled.push({ lot: part.lot, spent: taken, back });
+  }
+  return settled;
+}

@@ -1,0 +1,40 @@
+import { MAX_AMOUNT } from '../../shared/amount.js';
+import { unitOf, type AccountState, type LotPart, type OveragePolicy, type SpendContext } from './account.js';
+import { applies, draw, sumOf } from './burn-order.js';
+import type { Line } from './command.js';
+import type { LotChange } from './entry.js';
+
+/** How a spend beyond any hold is paid: by lots in the order drawn, and what becomes debt. */
+export interface Cover {
+  readonly parts: readonly LotPart[];
+  readonly debt: bigint;
+}
+
+/**
+ * Finds what pays for `line`, or null where it is not covered. Lots the spend may use come first. Under `allow_debt`
+ * the rest is owed, up to the overdraft limit; what other lots have left pays such debt at once, because an account
+ * owes only where nothing is available.
+ */
+export function cover(
+  state: AccountState,
+  { unit, amount }: Line,
+  spend: SpendContext,
+  overage: OveragePolicy,
+): Cover | null {
+  const { balance } = unitOf(state, unit);
+  const usable = draw(unitOf(state, unit), amount, appliesTo => applies(appliesTo, spend));
+  const lacking = amount - sumOf(usable);
+  if (lacking === 0n) return { parts: usable, debt: 0n };
+  if (overage !== 'allow_debt') return null;
+  const others = draw(unitOf(state, unit), lacking, appliesTo => !applies(appliesTo, spend));
+  const debt = lacking - sumOf(others);
+  const owed = balance.debt + debt;
+  const limit = state.overdraftLimits.get(unit) ?? 0n;
+  if (debt > 0n && (owed > limit || balance.granted + owed > MAX_AMOUNT)) return null;
+  return { parts: [...usable, ...others], debt };
+}
+
+/** What paying from available does to the lots. */
+export function takenFrom(parts: readonly LotPart[]): LotChange[] {
+  return parts.map(({ lot, amount }) => ({ lot, amount, remaining: -amount, held: 0n }));
+}

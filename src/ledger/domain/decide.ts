@@ -1,0 +1,48 @@
+import type { AccountState, Moment } from './account.js';
+import { configure, freeze } from './account-settings.js';
+import { charge } from './charge.js';
+import type { Command } from './command.js';
+import { commit } from './commit.js';
+import { extend } from './extend.js';
+import { grant } from './grant.js';
+import { refundEntry, refundReservation } from './refund.js';
+import type { Decision } from './refusal.js';
+import { release } from './release.js';
+import { reserve } from './reserve.js';
+import { reinstate, revoke } from './revoke.js';
+
+/**
+ * What a command does to an account: entries that follow `state.seq`, or a refusal. Pure: the state is only read.
+ * The caller has settled what is due by `now` (`settleDue`) and recalled what the command looks back at (`missing`).
+ */
+export function decide(state: AccountState, command: Command, now: Moment, recordedAt: Moment): Decision {
+  switch (command.type) {
+    case 'grant':
+      return grant(state, command, now, recordedAt);
+    case 'reserve':
+      return reserve(state, command, now, recordedAt);
+    case 'commit':
+      return commit(state, command, now, recordedAt);
+    case 'release':
+      return release(state, command, now, recordedAt);
+    case 'extend':
+      return extend(state, command, now, recordedAt);
+    case 'refund-reservation':
+      return refundReservation(state, command, now, recordedAt);
+    case 'refund-entry':
+      return refundEntry(state, command, now, recordedAt);
+    case 'charge':
+      return charge(state, command, now, recordedAt);
+    case 'revoke':
+      return revoke(state, command, now, recordedAt);
+    case 'reinstate':
+      return reinstate(state, command, now, recordedAt);
+    case 'configure':
+      return configure(state, command, now, recordedAt);
+    case 'freeze':
+    case 'unfreeze':
+      return freeze(state, command, now, recordedAt);
+    default:
+      throw new Error(`unknown command ${JSON.stringify(command satisfies never)}`);
+  }
+}

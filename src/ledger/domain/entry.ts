@@ -1,0 +1,107 @@
+import type { Balance, Cost, HoldTerms, LotTerms, Metadata, Moment } from './account.js';
+
+export const ENTRY_TYPES = [
+  'grant',
+  'reserve',
+  'extend',
+  'commit',
+  'release',
+  'expire',
+  'refund',
+  'revoke',
+  'reinstate',
+  'rollover',
+  'configure',
+  'freeze',
+  'unfreeze',
+] as const;
+export type EntryType = (typeof ENTRY_TYPES)[number];
+
+/** How far each of the seven sums moves. Balances on its own: `granted = available + held + spent + expired + revoked - debt`. */
+export type Deltas = Readonly<Balance>;
+
+/** What one entry does to one lot. The `remaining` of all lots sum to the entry's `available`, the `held` to its `held`. */
+export interface LotChange {
+  readonly lot: number;
+  /** This lot's share of the entry's amount. What is missing to the amount is debt taken on (commit, revoke) or undone (refund, reinstate). */
+  readonly amount: bigint;
+  /** Signed change of what the lot has available. */
+  readonly remaining: bigint;
+  /** Signed change of what the lot has under hold. */
+  readonly held: bigint;
+}
+
+/** Replaces the account's settings; what is not given stays. */
+export interface Settings {
+  readonly overdraftLimits?: ReadonlyMap<string, bigint>;
+  readonly metadata?: Metadata;
+}
+
+/** One immutable row of an account's stream. */
+export interface Entry {
+  readonly seq: number;
+  readonly type: EntryType;
+  /** Null for entries that move no unit: configure, freeze, unfreeze. */
+  readonly unit: string | null;
+  /** Positive or zero, base units: how much of the unit this entry is about. */
+  readonly amount: bigint;
+  readonly deltas: Deltas;
+  readonly lots: readonly LotChange[];
+  /** Lots this entry makes; the i-th has the number `lotNumber(seq, i)`. */
+  readonly made: readonly LotTerms[];
+  /** Number of the reservation it belongs to. */
+  readonly reservation: number | null;
+  /** What it reverses: the `seq` of the commit (refund) or revoke (reinstate), the number of the lot (revoke). */
+  readonly target: number | null;
+  /** The agreement, on the first reserve entry of a reservation. */
+  readonly terms: HoldTerms | null;
+  /** The promised end after an extend. */
+  readonly expiresAt: Moment | null;
+  /** True on the last entry of a command that ends a reservation. */
+  readonly closes: boolean;
+  readonly settings: Settings | null;
+  /** What the provider took for the work, on the first entry of a commit. */
+  readonly providerCost: Cost | null;
+  readonly reason: string | null;
+  readonly member: string | null;
+  readonly metadata: Metadata | null;
+  /** When it took effect in the account; never decreases along `seq`. */
+  readonly effectiveAt: Moment;
+  /** When it was booked. */
+  readonly recordedAt: Moment;
+}
+
+/** What a decision says about an entry; the rest follows from the account and the moment. */
+export type EntryFields = Pick<Entry, 'type' | 'unit' | 'amount'> &
+  Partial<Omit<Entry, 'type' | 'unit' | 'amount' | 'deltas' | 'seq' | 'effectiveAt' | 'recordedAt'>> & {
+    readonly deltas?: Partial<Deltas>;
+  };
+
+const STILL: Deltas = { granted: 0n, available: 0n, held: 0n, spent: 0n, expired: 0n, revoked: 0n, debt: 0n };
+const NO_LOTS: readonly LotChange[] = [];
+const NOTHING_MADE: readonly LotTerms[] = [];
+
+/** Completes an entry. `effectiveAt` is the due moment for what time does, else the moment of decision. */
+export function makeEntry(seq: number, effectiveAt: Moment, recordedAt: Moment, fields: EntryFields): Entry {
+  return {
+    seq,
+    type: fields.type,
+    unit: fields.unit,
+    amount: fields.amount,
+    deltas: fields.deltas === undefined ? STILL : { ...STILL, ...fields.deltas },
+    lots: fields.lots ?? NO_LOTS,
+    made: fields.made ?? NOTHING_MADE,
+    reservation: fields.reservation ?? null,
+    target: fields.target ?? null,
+    terms: fields.terms ?? null,
+    expiresAt: fields.expiresAt ?? null,
+    closes: fields.closes ?? false,
+    settings: fields.settings ?? null,
+    providerCost: fields.providerCost ?? null,
+    reason: fields.reason ?? null,
+    member: fields.member ?? null,
+    metadata: fields.metadata ?? null,
+    effectiveAt,
+    recordedAt,
+  };
+}

@@ -1,0 +1,48 @@
+import { MAX_AMOUNT } from '../../shared/amount.js';
+import type { AccountState, Moment, Reservation } from './account.js';
+import type { Extend, Line } from './command.js';
+import { makeEntry } from './entry.js';
+import { findOpen } from './find-reservation.js';
+import { accept, amountRefusal, refuse, type Decision, type Refused } from './refusal.js';
+import { hold } from './reserve.js';
+import { insufficient, shortLines } from './shortfall.js';
+
+/** Prolongs a hold (never shortens it) and lets it grow, all or nothing; possible until its grace is over. */
+export function extend(state: AccountState, command: Extend, now: Moment, recordedAt: Moment): Decision {
+  const found = findOpen(state, command.reservation);
+  if (!found.ok) return found;
+  const { reservation } = found;
+  const prolonged = command.ttlMs === null ? reservation.expiresAt : now + command.ttlMs;
+  const expiresAt = prolonged > reservation.expiresAt ? prolonged : null;
+  const seq = state.seq + 1;
+  if (command.add === null) {
+    if (expiresAt === null) return accept([]);
+    const fields = { type: 'extend', unit: reservation.lines[0]!.unit, amount: 0n, expiresAt } as const;
+    const { member } = reservation;
+    return accept([makeEntry(seq, now, recordedAt, { ...fields, reservation: reservation.no, member })]);
+  }
+  const more = lineToGrow(reservation, command.add);
+  if (!more.ok) return more;
+  if (state.frozen) return refuse('account_frozen', 'the account is frozen: its holds cannot grow');
+  const short = shortLines(state, [more.line], reservation);
+  if (short.length > 0) return insufficient(state, short, reservation, now, reservation.no);
+  const fields = hold(state, 'extend', more.line, reservation);
+  return accept([makeEntry(seq, now, recordedAt, { ...fields, reservation: reservation.no, expiresAt })]);
+}
+
+type Growth = { readonly ok: true; readonly line: Line } | Refused;
+
+function lineToGrow(reservation: Reservation, add: NonNullable<Extend['add']>): Growth {
+  if (add.unit === null && reservation.lines.length > 1) {
+    return refuse('invalid_request', 'unit is required: the reservation has several lines');
+  }
+  const unit = add.unit ?? reservation.lines[0]!.unit;
+  const line = reservation.lines.find(candidate => candidate.unit === unit);
+  if (line === undefined) return refuse('invalid_request', `unit ${unit} is not part of the reservation`);
+  const wrong = amountRefusal(add.amount);
+  if (wrong !== null) return wrong;
+  if (line.reserved + add.amount > MAX_AMOUNT) {
+    return refuse('amount_too_large', `the reservation would hold more ${unit} than can be counted`);
+  }
+  return { ok: true, line: { unit, amount: add.amount } };
+}

@@ -1,0 +1,64 @@
+import { MAX_AMOUNT } from '../../shared/amount.js';
+import type { AccountState, Moment, Reservation, ReservationLine } from './account.js';
+import { actualAmounts } from './actual-amounts.js';
+import { sumOf } from './burn-order.js';
+import type { Commit, Line } from './command.js';
+import { cover, takenFrom, type Cover } from './cover.js';
+import { makeEntry } from './entry.js';
+import { accept, refuse, type Decision } from './refusal.js';
+import { insufficient } from './shortfall.js';
+
+/**
+ * A commit after the grace: the credits went back, so it is a charge of the amount, where the reservation's late
+ * policy allows one. It closes the reservation and cannot come twice.
+ */
+export function lateCommit(
+  state: AccountState,
+  reservation: Reservation,
+  command: Commit,
+  now: Moment,
+  recordedAt: Moment,
+): Decision {
+  if (reservation.late === 'reject') {
+    return refuse('reservation_expired', 'the reservation expired and its credits returned; its late policy is reject');
+  }
+  const actual = actualAmounts(reservation, command.actual, cameBack);
+  if (!actual.ok) return actual;
+  const paid: { readonly line: Line; readonly cover: Cover }[] = [];
+  const short: Line[] = [];
+  for (const [index, { unit, committed }] of reservation.lines.entries()) {
+    const line: Line = { unit, amount: actual.amounts[index]! };
+    if (committed + line.amount > MAX_AMOUNT)
+      return refuse('amount_too_large', `${unit} would be more than can be counted`);
+    if (reservation.overage === 'reject' && line.amount > cameBack(reservation.lines[index]!)) {
+      const message = `${unit}: more than was reserved, and the reservation's overage policy is reject`;
+      return refuse('commit_exceeds_reservation', message, { reservation });
+    }
+    const covered = cover(state, line, reservation, reservation.overage);
+    if (covered === null) short.push(line);
+    else paid.push({ line, cover: covered });
+  }
+  if (short.length > 0) return insufficient(state, short, reservation, now, reservation.no);
+  const moving = paid.filter(({ line }) => line.amount > 0n);
+  const booked = moving.length > 0 ? moving : paid.slice(0, 1);
+  return accept(
+    booked.map(({ line, cover: { parts, debt } }, index) =>
+      makeEntry(state.seq + 1 + index, now, recordedAt, {
+        type: 'commit',
+        ...line,
+        deltas: { available: -sumOf(parts), spent: line.amount, debt },
+        lots: takenFrom(parts),
+        reservation: reservation.no,
+        member: reservation.member,
+        metadata: index === 0 ? command.metadata : null,
+        providerCost: index === 0 ? command.providerCost : null,
+        closes: index === booked.length - 1,
+      }),
+    ),
+  );
+}
+
+/** What of the line had not been committed when the hold ended. */
+function cameBack({ reserved, committed }: ReservationLine): bigint {
+  return reserved > committed ? reserved - committed : 0n;
+}

@@ -1,0 +1,111 @@
+import { lotOf, reservationOf, type AccountState, type Reservation, type Spend } from './account.js';
+import type { Command } from './command.js';
+import type { Entry } from './entry.js';
+import { applyToReservation, openReservation } from './evolve-reservation.js';
+import { spendOf, undoSpend } from './evolve-spends.js';
+
+/** History a command needs and the state lacks; whoever holds the entries puts it into `state.recalled`. */
+export interface Missing {
+  /** Reservations to rebuild from their entries (`rebuildReservation`), with their commits. */
+  readonly reservations: readonly number[];
+  /** Lots that are exhausted: their terms from the entry that made them, nothing left, and what was revoked of them. */
+  readonly lots: readonly { readonly unit: string; readonly no: number }[];
+  /** Commits without a reservation, with their refunds. */
+  readonly charges: readonly number[];
+  /** Revoke entries, with their reinstatements. */
+  readonly revocations: readonly number[];
+}
+
+const NONE: Missing = { reservations: [], lots: [], charges: [], revocations: [] };
+
+/**
+ * What is still to be recalled before this command can be decided, or null. Ask again after recalling: the lots a
+ * refund goes back to are known only once its commits are. What does not exist is simply not put there; `asked` says
+ * what was looked up already, so that the question ends.
+ */
+export function missing(state: AccountState, command: Command, asked: ReadonlySet<string>): Missing | null {
+  const found = wanted(state, command);
+  const left: Missing = {
+    reservations: found.reservations.filter(no => !asked.has(`reservation:${no}`)),
+    lots: found.lots.filter(({ no }) => !asked.has(`lot:${no}`)),
+    charges: found.charges.filter(seq => !asked.has(`charge:${seq}`)),
+    revocations: found.revocations.filter(seq => !asked.has(`revocation:${seq}`)),
+  };
+  const count = left.reservations.length + left.lots.length + left.charges.length + left.revocations.length;
+  return count === 0 ? null : left;
+}
+
+function wanted(state: AccountState, command: Command): Missing {
+  const { recalled } = state;
+  switch (command.type) {
+    case 'commit':
+    case 'release':
+    case 'extend':
+      return reservationOf(state, command.reservation) === undefined
+        ? { ...NONE, reservations: [command.reservation] }
+        : NONE;
+    case 'refund-reservation':
+      return spendsOf(state, command.reservation);
+    case 'refund-entry': {
+      if (command.reservation !== null) return spendsOf(state, command.reservation);
+      const charge = recalled.charges.get(command.entry);
+      return charge === undefined
+        ? { ...NONE, charges: [command.entry] }
+        : { ...NONE, lots: exhausted(state, [charge]) };
+    }
+    case 'revoke':
+      return { ...NONE, lots: exhaustedLot(state, command.unit, command.lot) };
+    case 'reinstate': {
+      const revocation = recalled.revocations.get(command.revocation);
+      if (revocation === undefined) return { ...NONE, revocations: [command.revocation] };
+      const own = exhaustedLot(state, revocation.unit, revocation.lot);
+      return { ...NONE, lots: [...own, ...exhausted(state, [revocation])] };
+    }
+    case 'grant':
+    case 'reserve':
+    case 'charge':
+    case 'configure':
+    case 'freeze':
+    case 'unfreeze':
+      return NONE;
+    default:
+      throw new Error(`unknown command ${JSON.stringify(command satisfies never)}`);
+  }
+}
+
+function spendsOf(state: AccountState, reservation: number): Missing {
+  const spends = state.recalled.spends.get(reservation);
+  return spends === undefined ? { ...NONE, reservations: [reservation] } : { ...NONE, lots: exhausted(state, spends) };
+}
+
+function exhausted(state: AccountState, spends: readonly Spend[]): Missing['lots'] {
+  return spends.flatMap(({ unit, parts }) => parts.flatMap(({ lot }) => exhaustedLot(state, unit, lot)));
+}
+
+function exhaustedLot(state: AccountState, unit: string, no: number): Missing['lots'] {
+  return lotOf(state, unit, no) === undefined ? [{ unit, no }] : [];
+}
+
+/** A reservation and its commits, folded from all of its entries in order; null where there are none. */
+export function rebuildReservation(
+  entries: readonly Entry[],
+): { readonly reservation: Reservation; readonly spends: Spend[] } | null {
+  const [first, ...rest] = entries;
+  if (first === undefined) return null;
+  const reservation = openReservation(first);
+  const spends: Spend[] = [];
+  for (const entry of rest) {
+    applyToReservation(reservation, entry);
+    if (entry.type === 'commit') spends.push(spendOf(entry));
+    const reversed = entry.type === 'refund' ? spends.find(({ seq }) => seq === entry.target) : undefined;
+    if (reversed !== undefined) undoSpend(reversed, entry);
+  }
+  return { reservation, spends };
+}
+
+/** A charge (or a revoke) and what was given back of it since, folded from that entry and those that reverse it. */
+export function rebuildSpend(entry: Entry, reversals: readonly Entry[]): Spend {
+  const spend = spendOf(entry);
+  for (const reversal of reversals) undoSpend(spend, reversal);
+  return spend;
+}

@@ -1,0 +1,74 @@
+import { MAX_AMOUNT } from '../../shared/amount.js';
+import { lotOf, unitOf, type AccountState, type Lot, type LotPart, type Moment } from './account.js';
+import { least, sumOf } from './burn-order.js';
+import type { Reinstate, Revoke } from './command.js';
+import { takenFrom } from './cover.js';
+import { makeEntry } from './entry.js';
+import { giveBack } from './give-back.js';
+import { accept, amountRefusal, refuse, type Decision } from './refusal.js';
+
+/**
+ * Takes credits back: from the lot itself, then from other paid lots, then from whatever else is available, in burn
+ * order; only what is not there becomes debt. Credits under hold stay with their hold.
+ */
+export function revoke(state: AccountState, command: Revoke, now: Moment, recordedAt: Moment): Decision {
+  const lot = lotOf(state, command.unit, command.lot);
+  if (lot === undefined) return refuse('lot_not_found', 'no such lot');
+  const amount = command.amount ?? lot.remaining;
+  if (command.amount === null && amount === 0n) return accept([]);
+  const wrong = amountRefusal(amount);
+  if (wrong !== null) return wrong;
+  if (amount > lot.granted - lot.revoked) {
+    return refuse('revoke_exceeds_grant', 'more than the lot was granted and not yet revoked');
+  }
+  const { balance, lots } = unitOf(state, command.unit);
+  const parts = takeBack(lots, lot, amount);
+  const taken = sumOf(parts);
+  const debt = amount - taken;
+  if (balance.granted + balance.debt + debt > MAX_AMOUNT) {
+    return refuse('amount_too_large', `the debt in ${command.unit} would be more than can be counted`);
+  }
+  return accept([
+    makeEntry(state.seq + 1, now, recordedAt, {
+      type: 'revoke',
+      unit: command.unit,
+      amount,
+      deltas: { available: -taken, revoked: amount, debt },
+      lots: takenFrom(parts),
+      target: lot.no,
+      reason: command.reason,
+    }),
+  ]);
+}
+
+function takeBack(inBurnOrder: readonly Lot[], own: Lot, amount: bigint): LotPart[] {
+  const others = inBurnOrder.filter(lot => lot !== own);
+  const order = [
+    own,
+    ...others.filter(({ category }) => category === 'paid'),
+    ...others.filter(({ category }) => category !== 'paid'),
+  ];
+  const parts: LotPart[] = [];
+  let left = amount;
+  for (const lot of order) {
+    const taken = least(lot.remaining, left);
+    if (taken === 0n) continue;
+    parts.push({ lot: lot.no, amount: taken });
+    left -= taken;
+  }
+  return parts;
+}
+
+/** Undoes (part of) a revoke: what it still owes first, the rest to the lots it took from. */
+export function reinstate(state: AccountState, command: Reinstate, now: Moment, recordedAt: Moment): Decision {
+  const revocation = state.recalled.revocations.get(command.revocation);
+  if (revocation === undefined) return refuse('entry_not_found', 'no such revoke');
+  const left = revocation.amount - revocation.refunded;
+  const amount = command.amount ?? left;
+  const wrong = left === 0n ? null : amountRefusal(amount);
+  if (wrong !== null) return wrong;
+  if (amount > left || left === 0n) {
+    return refuse('reinstate_exceeds_revoke', 'more than was revoked and not yet reinstated');
+  }
+  return accept(giveBack(state, [revocation], amount, { type: 'reinstate', reason: command.reason }, now, recordedAt));
+}

@@ -1,0 +1,61 @@
+/**
+ * Every way the service says no. Codes are the contract: they go over the wire as they stand here
+ * (`transport/error-table.ts` maps each to an HTTP status and a gRPC status, once).
+ */
+export type ErrorCode =
+  | 'invalid_json'
+  | 'invalid_request'
+  | 'idempotency_key_required'
+  | 'idempotency_key_reused'
+  | 'idempotency_key_in_use'
+  | 'fact_already_recorded'
+  | 'unauthenticated'
+  | 'scope_missing'
+  | 'rate_limited'
+  | 'payload_too_large'
+  | 'not_found'
+  | 'amount_too_large'
+  | 'insufficient_credits'
+  | 'account_frozen'
+  | 'too_many_lots'
+  | 'too_many_reservations'
+  | 'reservation_not_found'
+  | 'lot_not_found'
+  | 'entry_not_found'
+  | 'unit_not_found'
+  | 'meter_not_found'
+  | 'key_not_found'
+  | 'unit_in_use'
+  | 'reservation_closed'
+  | 'reservation_expired'
+  | 'commit_exceeds_reservation'
+  | 'refund_exceeds_commit'
+  | 'revoke_exceeds_grant'
+  | 'reinstate_exceeds_revoke'
+  | 'busy'
+  | 'internal';
+
+/** One field that is wrong and where it stands in the request, for example `body.lines[1].amount`. */
+export interface FieldError {
+  readonly location: string;
+  readonly message: string;
+}
+
+/** What a refusal says beyond its code; values are ready for the wire except amounts, which the transport formats. */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+/** A refusal on its way to the caller. `message` is public text: it names the field and the fix, never SQL or a stack. */
+export class LedgerError extends Error {
+  override readonly name = 'LedgerError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: ErrorDetails = {},
+    /** True when the very same request may succeed later without being changed. */
+    readonly retryable: boolean = false,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
