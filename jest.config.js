@@ -13,8 +13,15 @@ const shared = {
 export default {
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
-    { ...shared, displayName: 'system', testMatch: ['<rootDir>/test/**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'system',
+      testMatch: ['<rootDir>/test/**/*.spec.ts'],
+      globalSetup: '<rootDir>/test/support/global-setup.js',
+      globalTeardown: '<rootDir>/test/support/global-teardown.js',
+    },
   ],
-  // Half of a small machine belongs to PostgreSQL.
-  maxWorkers: '50%',
+  // Most of them wait for PostgreSQL.
+  maxWorkers: '100%',
+  testTimeout: 60_000,
 };

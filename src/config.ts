@@ -59,7 +59,8 @@ const environment = z
   })
   .refine(env => !(env.DATABASE_APP_URL && !env.DATABASE_URL), {
     path: ['DATABASE_APP_URL'],
-    message: 'needs DATABASE_URL beside it: the login that migrates and the login that works are two logins of one server',
+    message:
+      'needs DATABASE_URL beside it: the login that migrates and the login that works are two logins of one server',
   })
   .transform(env => ({
     databaseUrl: env.DATABASE_URL,

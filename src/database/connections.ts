@@ -1,0 +1,73 @@
+import { Client, Pool, type ClientConfig } from 'pg';
+import type { Logger } from 'pino';
+
+/** What the service works as: may read and insert entries, never change them. */
+export const APP_ROLE = 'credits_ledger_app';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+/** The server's own timeout cannot fire when the network swallowed the connection; then this one does. */
+const QUERY_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_AFTER_MS = 10_000;
+const IDLE_CONNECTION_MS = 60_000;
+const DEFAULT_POOL_SIZE = 10;
+
+/** Whom to connect as. */
+export interface AppLogin {
+  readonly url: string;
+  /** Set: become this role in every session. Undefined: work as the login itself (DATABASE_APP_URL). */
+  readonly role: string | undefined;
+}
+
+export interface AppConnectionOptions {
+  readonly login: AppLogin;
+  readonly logger: Logger;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName?: string;
+}
+
+/** A bounded pool of connections that work as the app role. Its owner ends it. */
+export function createAppPool(options: AppConnectionOptions & { readonly maxConnections?: number }): Pool {
+  const pool = new Pool({
+    ...connectionConfig(options),
+    max: options.maxConnections ?? DEFAULT_POOL_SIZE,
+    idleTimeoutMillis: IDLE_CONNECTION_MS,
+  });
+  // A connection lost while idle is replaced at the next use; without a listener it would end the process.
+  pool.on('error', error => options.logger.warn({ error: error.message }, 'lost an idle database connection'));
+  return pool;
+}
+
+/**
+ * A connection of its own that works as the app role, for those who must not share one (a write lane). Not yet
+ * connected; once it has failed it stays useless, take a new one.
+ */
+export function createAppClient(options: AppConnectionOptions): Client {
+  const client = new Client(connectionConfig(options));
+  client.on('error', error => options.logger.warn({ error: error.message }, 'lost a database connection'));
+  return client;
+}
+
+function connectionConfig({ login, applicationName }: AppConnectionOptions): ClientConfig {
+  const settings = ['-c TimeZone=UTC'];
+  // As a start-up option the role is the session's default: RESET ROLE comes back to it, not to the login.
+  if (login.role !== undefined) settings.push(`-c role=${login.role}`);
+  return {
+    connectionString: withSessionSettings(login.url, settings.join(' ')),
+    application_name: applicationName ?? 'credits-ledger',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+  };
+}
+
+/** The driver lets `options` of the URL win over those beside it, so ours are appended to the operator's. */
+function withSessionSettings(url: string, settings: string): string {
+  const parsed = new URL(url);
+  parsed.searchParams.set('options', [parsed.searchParams.get('options'), settings].filter(Boolean).join(' '));
+  return parsed.href;
+}

@@ -1,0 +1,4 @@
+/** Why the embedded PostgreSQL cannot run, and what the person in front of it can do. */
+export class EmbeddedPostgresError extends Error {
+  override readonly name = 'EmbeddedPostgresError';
+}
