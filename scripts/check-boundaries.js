@@ -5,18 +5,18 @@ import { cruise } from 'dependency-cruiser';
 import extractTypeScriptConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 
 /** Raise it as the tree grows; it only has to be far above what a blind run sees. */
-const FEWEST_MODULES = 20;
-const FEWEST_DEPENDENCIES = 40;
+const FEWEST_MODULES = 80;
+const FEWEST_DEPENDENCIES = 300;
 
 const { forbidden, options } = JSON.parse(await readFile('.dependency-cruiser.json', 'utf8'));
 const { output } = await cruise(
-  ['src', 'migrations', 'test'],
+  ['src', 'migrations', 'test', 'bench', 'tools'],
   { ...options, ruleSet: { forbidden }, validate: true },
   options.enhancedResolveOptions,
   { tsConfig: extractTypeScriptConfig('tsconfig.json') },
 );
 
-const ours = output.modules.filter(module => /^(src|migrations|test)\//.test(module.source));
+const ours = output.modules.filter(module => /^(src|migrations|test|bench|tools)\//.test(module.source));
 const dependencies = ours.reduce((sum, module) => sum + module.dependencies.length, 0);
 for (const { rule, from, to, cycle } of output.summary.violations) {
   const path = cycle ? [from, ...cycle.map(step => step.name)].join(' -> ') : `${from} -> ${to}`;
