@@ -1,0 +1,78 @@
+import { rm } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { startProgress } from '../client/progress.js';
+import { compileService } from '../../test/support/compile-service.js';
+import { describeChaos, isProven, lossesOf } from './report.js';
+import { runChaos, type ChaosOptions } from './run-chaos.js';
+import type { Victim } from './system-under-test.js';
+
+const USAGE = `Usage: npm run chaos -- [options]
+
+Starts the real service on a PostgreSQL of its own, applies load, kills with kill -9 at random moments, and compares what
+clients were told with what the ledger holds.
+
+  --kills N                             how often (default 50)
+  --target service|postgres|both        whom (default both)
+  --clients N                           callers at once (default 16)
+  --seed N                              which moments and which operations (default 1)
+  --unsafe                              the control: PostgreSQL with synchronous_commit=off must lose what it acknowledged
+
+Exits 0 when nothing was lost; with --unsafe, 0 when a loss was noticed. Else 1; 2 when the run could not be made.`;
+
+/** A mistake in how the tool was called. */
+class Misuse extends Error {}
+
+function readOptions(): ChaosOptions {
+  const { values } = parseArgs({
+    options: {
+      kills: { type: 'string', default: '50' },
+      target: { type: 'string', default: 'both' },
+      clients: { type: 'string', default: '16' },
+      seed: { type: 'string', default: '1' },
+      unsafe: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) throw new Misuse(USAGE);
+  if (!isVictim(values.target)) throw new Misuse(`--target must be service, postgres or both, not ${values.target}`);
+  return {
+    kills: whole('kills', values.kills),
+    target: values.target,
+    clients: whole('clients', values.clients),
+    seed: whole('seed', values.seed),
+    unsafe: values.unsafe,
+  };
+}
+
+function isVictim(text: string): text is Victim {
+  return ['service', 'postgres', 'both'].includes(text);
+}
+
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new Misuse(`--${name} must be a whole number above 0, not ${JSON.stringify(text)}`);
+}
+
+/** @returns whether the run shows what it should show. */
+async function main(options: ChaosOptions): Promise<boolean> {
+  const compiled = await compileService();
+  process.env['TEST_COMPILED_SERVICE'] = compiled;
+  const bar = startProgress('kills', options.kills);
+  try {
+    const result = await runChaos({ ...options, onKill: () => bar.advance() });
+    bar.stop();
+    console.log(describeChaos(options, result));
+    return options.unsafe ? lossesOf(result) > 0 : isProven(result);
+  } finally {
+    bar.stop();
+    await rm(compiled, { recursive: true, force: true });
+  }
+}
+
+try {
+  process.exitCode = (await main(readOptions())) ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Misuse ? error.message : error);
+  process.exitCode = 2;
+}

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { clusterDirOf } from '../../src/database/embedded/cluster-files.js';
+import { processesInside, readPostmasterPid } from '../../src/database/embedded/postmaster-pid.js';
+import { createDataDir, embeddedDatabaseUrl } from '../../test/support/data-dir.js';
+import { startService, type RunningService } from '../../test/support/service.js';
+
+export type Victim = 'service' | 'postgres' | 'both';
+
+const READY_TIMEOUT_MS = 60_000;
+const READY_POLL_MS = 25;
+
+/**
+ * The real service on the PostgreSQL it brings along, in processes of their own that can be killed apart. A killed
+ * service is started again here; a killed PostgreSQL is started again by the service, or by the next service that finds
+ * its data directory.
+ */
+export class SystemUnderTest {
+  /** Exits nobody asked for: the service must survive the death of its database. */
+  readonly unexpectedExits: string[] = [];
+  #service: RunningService;
+  #killing = false;
+
+  private constructor(
+    service: RunningService,
+    private readonly dataDir: { path: string; remove(): Promise<void> },
+    private readonly env: Record<string, string>,
+  ) {
+    this.#service = service;
+    this.#watch(service);
+  }
+
+  /** @param unsafe runs PostgreSQL with `synchronous_commit=off`: acknowledged work may be lost, and must be noticed. */
+  static async start(unsafe: boolean): Promise<SystemUnderTest> {
+    const dataDir = await createDataDir();
+    const env = {
+      DATA_DIR: dataDir.path,
+      LOG_LEVEL: 'warn',
+      ...(unsafe && { EMBEDDED_POSTGRES_SETTINGS: 'synchronous_commit=off', ALLOW_UNSAFE_DURABILITY: 'true' }),
+    };
+    const service = await startService({ env });
+    // The same address and key for every life of it, so that clients need not be told.
+    const fixed = { ...env, PORT: new URL(service.url).port, API_KEY: service.apiKey };
+    return new SystemUnderTest(service, dataDir, fixed);
+  }
+
+  get url(): string {
+    return this.#service.url;
+  }
+
+  get apiKey(): string {
+    return this.#service.apiKey;
+  }
+
+  /** What the life of the service that is under way has said. */
+  output(): string {
+    return this.#service.output();
+  }
+
+  /** The owner's URL; PostgreSQL may come back on another port, so ask again after a kill. */
+  databaseUrl(): Promise<string> {
+    return embeddedDatabaseUrl(this.dataDir.path);
+  }
+
+  /** kill -9, all at once as a power cut would, and back to where requests are answered. */
+  async crash(victim: Victim): Promise<void> {
+    const pids = victim === 'service' ? [] : await this.#postgresPids();
+    this.#killing = victim !== 'postgres';
+    if (this.#killing) pids.push(this.#service.pid);
+    for (const pid of pids) kill9(pid);
+    if (this.#killing) {
+      await this.#service.exited;
+      this.#service = await startService({ env: this.env });
+      this.#killing = false;
+      this.#watch(this.#service);
+    }
+    await this.#untilAnswering();
+  }
+
+  async stop(): Promise<void> {
+    this.#killing = true;
+    await this.#service.stop();
+    await this.dataDir.remove();
+  }
+
+  /** The postmaster first, so that it starts no new children, then everybody who works in its cluster. */
+  async #postgresPids(): Promise<number[]> {
+    const clusterDir = clusterDirOf(this.dataDir.path);
+    const postmaster = await readPostmasterPid(clusterDir);
+    const inside = await processesInside(clusterDir);
+    return [...new Set([...(postmaster === undefined ? [] : [postmaster.pid]), ...inside])];
+  }
+
+  #watch(service: RunningService): void {
+    void service.exited.then(code => {
+      if (!this.#killing) this.unexpectedExits.push(`exit code ${code}, it said last: ${service.output().slice(-500)}`);
+    });
+  }
+
+  /** An account that nobody has is read from the primary all the same. */
+  async #untilAnswering(): Promise<void> {
+    for (const deadline = Date.now() + READY_TIMEOUT_MS; Date.now() < deadline; await sleep(READY_POLL_MS)) {
+      if (this.unexpectedExits.length > 0) throw new Error(`The service ended: ${this.unexpectedExits.join('; ')}`);
+      const answer = await fetch(`${this.url}/v1/accounts/nobody/balance`, {
+        headers: { authorization: `Bearer ${this.apiKey}` },
+        signal: AbortSignal.timeout(READY_TIMEOUT_MS),
+      }).catch(() => null);
+      await answer?.arrayBuffer().catch(() => null);
+      if (answer?.status === 200) return;
+    }
+    throw new Error(`The service did not answer within ${READY_TIMEOUT_MS / 1000} s after a kill:\n${this.output()}`);
+  }
+}
+
+function kill9(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It ended by itself a moment ago.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
