@@ -1,11 +1,16 @@
+import { MAX_AMOUNT } from '../../shared/amount.js';
 import type { AccountState, Metadata, Moment } from './account.js';
 import type { Configure, Freeze } from './command.js';
 import { makeEntry, type Settings } from './entry.js';
-import { accept, type Decision } from './refusal.js';
+import { accept, refuse, type Decision } from './refusal.js';
 
 /** Replaces overdraft limits or metadata. Saying what is so already changes nothing. */
 export function configure(state: AccountState, command: Configure, now: Moment, recordedAt: Moment): Decision {
   const { overdraftLimits, metadata } = command;
+  for (const limit of overdraftLimits?.values() ?? []) {
+    if (limit < 0n) return refuse('invalid_request', 'an overdraft limit must not be negative');
+    if (limit > MAX_AMOUNT) return refuse('amount_too_large', 'an overdraft limit is more than 2^63-1 base units');
+  }
   const settings: Settings = {
     ...(overdraftLimits !== null && !sameLimits(overdraftLimits, state.overdraftLimits) ? { overdraftLimits } : {}),
     ...(metadata !== null && !sameMetadata(metadata, state.metadata) ? { metadata } : {}),

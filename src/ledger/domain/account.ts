@@ -229,7 +229,8 @@ export function reservationOf(state: AccountState, no: number): Reservation | un
 export function lotOf(state: AccountState, unit: string, no: number): Lot | undefined {
   const live = unitOf(state, unit).lots;
   for (let i = 0; i < live.length; i++) if (live[i]!.no === no) return live[i];
-  return state.recalled.lots.get(no);
+  const exhausted = state.recalled.lots.get(no);
+  return exhausted?.unit === unit ? exhausted : undefined;
 }
 
 /** When the held credits return by themselves. */

@@ -1,7 +1,7 @@
 import type { AccountState, Moment } from './account.js';
 import { sumOf } from './burn-order.js';
 import type { Charge, Line } from './command.js';
-import { cover, takenFrom, type Cover } from './cover.js';
+import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
 import { makeEntry } from './entry.js';
 import { accept, linesRefusal, refuse, type Decision } from './refusal.js';
 import { insufficient } from './shortfall.js';
@@ -13,7 +13,11 @@ export function charge(state: AccountState, command: Charge, now: Moment, record
   if (state.frozen) return refuse('account_frozen', 'the account is frozen: unfreeze it before new work');
   const covers = command.lines.map(line => cover(state, line, command, command.overage));
   const short: Line[] = command.lines.filter((_, index) => covers[index] === null);
-  if (short.length > 0) return insufficient(state, short, command, now);
+  if (short.length > 0) return insufficient(state, short, command, command.overage, now);
+  for (const [index, { unit }] of command.lines.entries()) {
+    const tooMuch = debtRefusal(state, unit, covers[index]!.debt);
+    if (tooMuch !== null) return tooMuch;
+  }
   return accept(
     (covers as Cover[]).map(({ parts, debt }, index) => {
       const line = command.lines[index]!;

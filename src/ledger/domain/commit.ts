@@ -10,7 +10,7 @@ import {
 import { actualAmounts } from './actual-amounts.js';
 import { burnsBefore, least, sumOf } from './burn-order.js';
 import type { Commit } from './command.js';
-import { cover, takenFrom, type Cover } from './cover.js';
+import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
 import { makeEntry, type EntryFields } from './entry.js';
 import { lateCommit } from './late-commit.js';
 import { accept, refuse, type Decision } from './refusal.js';
@@ -51,7 +51,11 @@ export function commit(state: AccountState, command: Commit, now: Moment, record
     if (excess === null) short.push({ unit: line.unit, amount: beyond });
     else commits.push({ line, amount, excess });
   }
-  if (short.length > 0) return insufficient(state, short, reservation, now, reservation.no);
+  if (short.length > 0) return insufficient(state, short, reservation, reservation.overage, now, reservation.no);
+  for (const { line, excess } of commits) {
+    const tooMuch = debtRefusal(state, line.unit, excess.debt);
+    if (tooMuch !== null) return tooMuch;
+  }
   return accept(entriesOf(state, reservation, commits, command, now, recordedAt));
 }
 

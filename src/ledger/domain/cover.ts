@@ -3,6 +3,7 @@ import { unitOf, type AccountState, type LotPart, type OveragePolicy, type Spend
 import { applies, draw, sumOf } from './burn-order.js';
 import type { Line } from './command.js';
 import type { LotChange } from './entry.js';
+import { refuse, type Refused } from './refusal.js';
 
 /** How a spend beyond any hold is paid: by lots in the order drawn, and what becomes debt. */
 export interface Cover {
@@ -30,8 +31,15 @@ export function cover(
   const debt = lacking - sumOf(others);
   const owed = balance.debt + debt;
   const limit = state.overdraftLimits.get(unit) ?? 0n;
-  if (debt > 0n && (owed > limit || balance.granted + owed > MAX_AMOUNT)) return null;
+  if (debt > 0n && owed > limit) return null;
   return { parts: [...usable, ...others], debt };
+}
+
+/** Refuses debt that could not be counted: all the other sums together come to what was granted and is owed. */
+export function debtRefusal(state: AccountState, unit: string, debt: bigint): Refused | null {
+  const { balance } = unitOf(state, unit);
+  if (balance.granted + balance.debt + debt <= MAX_AMOUNT) return null;
+  return refuse('amount_too_large', `the debt in ${unit} would be more than can be counted`);
 }
 
 /** What paying from available does to the lots. */

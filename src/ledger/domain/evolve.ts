@@ -70,6 +70,8 @@ function moveUnit(state: AccountState, unit: string, entry: Entry): void {
     if (lot === undefined) throw new Error(`entry ${entry.seq} moves lot ${change.lot}, which is not there`);
     lot.remaining += change.remaining;
     lot.held += change.held;
+    // A lot that was wholly held is due again once something is back: until then its end had nothing to do.
+    if (change.remaining > 0n) fallsDue(state, lot.expiresAt);
     place(state, moved, lot);
   }
   if (entry.type === 'revoke') adjustRevoked(state, unit, entry.target!, entry.amount);
@@ -116,7 +118,6 @@ function place(state: AccountState, unit: UnitState, lot: Lot): void {
   } else if (!spent && live < 0) {
     state.recalled.lots.delete(lot.no);
     insert(unit.lots, lot);
-    fallsDue(state, lot.expiresAt);
   }
 }
 

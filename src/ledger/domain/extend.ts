@@ -25,7 +25,7 @@ export function extend(state: AccountState, command: Extend, now: Moment, record
   if (!more.ok) return more;
   if (state.frozen) return refuse('account_frozen', 'the account is frozen: its holds cannot grow');
   const short = shortLines(state, [more.line], reservation);
-  if (short.length > 0) return insufficient(state, short, reservation, now, reservation.no);
+  if (short.length > 0) return insufficient(state, short, reservation, 'allow_available', now, reservation.no);
   const fields = hold(state, 'extend', more.line, reservation);
   return accept([makeEntry(seq, now, recordedAt, { ...fields, reservation: reservation.no, expiresAt })]);
 }

@@ -3,7 +3,7 @@ import type { AccountState, Moment, Reservation, ReservationLine } from './accou
 import { actualAmounts } from './actual-amounts.js';
 import { sumOf } from './burn-order.js';
 import type { Commit, Line } from './command.js';
-import { cover, takenFrom, type Cover } from './cover.js';
+import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
 import { makeEntry } from './entry.js';
 import { accept, refuse, type Decision } from './refusal.js';
 import { insufficient } from './shortfall.js';
@@ -38,7 +38,11 @@ export function lateCommit(
     if (covered === null) short.push(line);
     else paid.push({ line, cover: covered });
   }
-  if (short.length > 0) return insufficient(state, short, reservation, now, reservation.no);
+  if (short.length > 0) return insufficient(state, short, reservation, reservation.overage, now, reservation.no);
+  for (const { line, cover: found } of paid) {
+    const tooMuch = debtRefusal(state, line.unit, found.debt);
+    if (tooMuch !== null) return tooMuch;
+  }
   const moving = paid.filter(({ line }) => line.amount > 0n);
   const booked = moving.length > 0 ? moving : paid.slice(0, 1);
   return accept(

@@ -22,7 +22,7 @@ export function reserve(state: AccountState, command: Reserve, now: Moment, reco
     return refuse('too_many_reservations', message, { retryable: true });
   }
   const short = shortLines(state, command.lines, command);
-  if (short.length > 0) return insufficient(state, short, command, now);
+  if (short.length > 0) return insufficient(state, short, command, 'allow_available', now);
   const no = state.seq + 1;
   return accept(
     command.lines.map((line, index) =>

@@ -1,8 +1,7 @@
-import { MAX_AMOUNT } from '../../shared/amount.js';
 import { lotOf, unitOf, type AccountState, type Lot, type LotPart, type Moment } from './account.js';
 import { least, sumOf } from './burn-order.js';
 import type { Reinstate, Revoke } from './command.js';
-import { takenFrom } from './cover.js';
+import { debtRefusal, takenFrom } from './cover.js';
 import { makeEntry } from './entry.js';
 import { giveBack } from './give-back.js';
 import { accept, amountRefusal, refuse, type Decision } from './refusal.js';
@@ -21,13 +20,11 @@ export function revoke(state: AccountState, command: Revoke, now: Moment, record
   if (amount > lot.granted - lot.revoked) {
     return refuse('revoke_exceeds_grant', 'more than the lot was granted and not yet revoked');
   }
-  const { balance, lots } = unitOf(state, command.unit);
-  const parts = takeBack(lots, lot, amount);
+  const parts = takeBack(unitOf(state, command.unit).lots, lot, amount);
   const taken = sumOf(parts);
   const debt = amount - taken;
-  if (balance.granted + balance.debt + debt > MAX_AMOUNT) {
-    return refuse('amount_too_large', `the debt in ${command.unit} would be more than can be counted`);
-  }
+  const tooMuch = debtRefusal(state, command.unit, debt);
+  if (tooMuch !== null) return tooMuch;
   return accept([
     makeEntry(state.seq + 1, now, recordedAt, {
       type: 'revoke',

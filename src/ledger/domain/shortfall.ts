@@ -5,6 +5,7 @@ import {
   type AccountState,
   type Lot,
   type Moment,
+  type OveragePolicy,
   type SpendContext,
 } from './account.js';
 import { applies, availableTo } from './burn-order.js';
@@ -24,11 +25,12 @@ export function insufficient(
   state: AccountState,
   short: readonly Line[],
   spend: SpendContext,
+  overage: OveragePolicy,
   now: Moment,
   own: number | null = null,
 ): Refused {
   const shortfall = short.map(line => shortfallOf(state, line, spend, now, own));
-  const retryable = shortfall.every(({ required, available, held }) => available + held >= required);
+  const retryable = shortfall.every(line => coveredOnceReturned(state, line, overage, now, own));
   const more: Omit<Partial<Refusal>, 'code' | 'message'> = { retryable, shortfall };
   const reservation = own === null ? undefined : reservationOf(state, own);
   const units = short.map(({ unit }) => unit).join(', ');
@@ -39,6 +41,20 @@ export function insufficient(
   );
 }
 
+/** What returns pays debt first. A spend that may owe also takes from every lot, and counts on its overdraft. */
+function coveredOnceReturned(
+  state: AccountState,
+  { unit, required, available, held }: Shortfall,
+  overage: OveragePolicy,
+  now: Moment,
+  own: number | null,
+): boolean {
+  const { balance } = unitOf(state, unit);
+  if (overage !== 'allow_debt') return available + held - balance.debt >= required;
+  const limit = state.overdraftLimits.get(unit) ?? 0n;
+  return balance.available + heldByOthers(state, unit, null, now, own).held + limit - balance.debt >= required;
+}
+
 function shortfallOf(
   state: AccountState,
   { unit, amount }: Line,
@@ -46,6 +62,18 @@ function shortfallOf(
   now: Moment,
   own: number | null,
 ): Shortfall {
+  const available = availableTo(unitOf(state, unit), spend);
+  return { unit, required: amount, available, ...heldByOthers(state, unit, spend, now, own) };
+}
+
+/** What other reservations hold that this spend (null: any spend) could use once it is back. */
+function heldByOthers(
+  state: AccountState,
+  unit: string,
+  spend: SpendContext | null,
+  now: Moment,
+  own: number | null,
+): Pick<Shortfall, 'held' | 'openReservations' | 'nextReleaseAt'> {
   const usable = new Set<number>();
   for (const lot of unitOf(state, unit).lots) if (mayReturn(lot, spend, now)) usable.add(lot.no);
   let held = 0n;
@@ -63,11 +91,11 @@ function shortfallOf(
     openReservations++;
     if (nextReleaseAt === null || endsAt(hold) < nextReleaseAt) nextReleaseAt = endsAt(hold);
   }
-  const available = availableTo(unitOf(state, unit), spend);
-  return { unit, required: amount, available, held, openReservations, nextReleaseAt };
+  return { held, openReservations, nextReleaseAt };
 }
 
 /** Credits under hold count only where the spend could use them once they are back. */
-function mayReturn(lot: Lot, spend: SpendContext, now: Moment): boolean {
-  return lot.held > 0n && (lot.expiresAt === null || lot.expiresAt > now) && applies(lot.appliesTo, spend);
+function mayReturn(lot: Lot, spend: SpendContext | null, now: Moment): boolean {
+  const lives = lot.held > 0n && (lot.expiresAt === null || lot.expiresAt > now);
+  return lives && (spend === null || applies(lot.appliesTo, spend));
 }

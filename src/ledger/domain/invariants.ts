@@ -1,0 +1,217 @@
+import { MAX_AMOUNT } from '../../shared/amount.js';
+import { heldOf, lotNumber, type AccountState, type Balance, type Lot, type UnitState } from './account.js';
+import type { Entry } from './entry.js';
+
+const SUMS = ['granted', 'available', 'held', 'spent', 'expired', 'revoked', 'debt'] as const;
+
+interface LineBook {
+  reserved: bigint;
+  drawn: bigint;
+  released: bigint;
+}
+
+/**
+ * The rules that always hold (PRODUCT.md section 3), checked along one account's stream: by the tests after every
+ * command, and by `verify` in the running service. It keeps its own small books beside the fold, so that a wrong
+ * entry and a wrong `evolve` both show. Each check returns sentences, none when all is well.
+ */
+export class StreamAudit {
+  /** What entries took out of each lot for good, counted apart from the lot itself. */
+  private readonly taken = new Map<number, bigint>();
+  private readonly lines = new Map<number, Map<string, LineBook>>();
+  private readonly ended = new Set<number>();
+
+  /** Call before the entry is evolved into `state`. */
+  entry(state: AccountState, entry: Entry): string[] {
+    const found = [...placeViolations(state, entry), ...sumViolations(entry), ...meaningViolations(entry)];
+    this.follow(entry, found);
+    return found.map(text => `entry ${entry.seq} (${entry.type}): ${text}`);
+  }
+
+  /** Everything about the state as it is now: costs a look at every live lot and open hold. */
+  state(state: AccountState): string[] {
+    const found: string[] = [];
+    for (const [unit, { balance, lots }] of state.units) {
+      for (const text of [...balanceViolations(balance), ...lotViolations(balance, lots)]) {
+        found.push(`${unit}: ${text}`);
+      }
+      for (const lot of lots) this.compareTaken(lot, found);
+    }
+    found.push(...holdViolations(state), ...this.lineViolations(state));
+    return found;
+  }
+
+  private follow(entry: Entry, found: string[]): void {
+    entry.made.forEach((terms, i) => this.taken.set(lotNumber(entry.seq, i), terms.granted));
+    for (const change of entry.lots) {
+      const taken = this.taken.get(change.lot);
+      if (taken === undefined) found.push(`moves lot ${change.lot}, which no entry made`);
+      else {
+        const now = taken - change.remaining - change.held;
+        if (now < 0n) found.push(`gives lot ${change.lot} more back than was taken from it`);
+        this.taken.set(change.lot, now);
+      }
+    }
+    if (entry.reservation !== null) this.followReservation(entry, entry.reservation, found);
+  }
+
+  private followReservation(entry: Entry, no: number, found: string[]): void {
+    const lines = this.lines.get(no) ?? new Map<string, LineBook>();
+    this.lines.set(no, lines);
+    const unit = entry.unit ?? '';
+    const book = lines.get(unit) ?? { reserved: 0n, drawn: 0n, released: 0n };
+    lines.set(unit, book);
+    if (entry.deltas.held !== 0n && this.ended.has(no)) found.push(`moves the hold of reservation ${no}, which ended`);
+    if (entry.deltas.held > 0n) book.reserved += entry.deltas.held;
+    else {
+      const drawn = entry.type === 'commit' ? drawnFromHold(entry) : 0n;
+      book.drawn += drawn;
+      book.released -= entry.deltas.held + drawn;
+    }
+    if (entry.closes) this.close(entry, no, lines, found);
+  }
+
+  private close(entry: Entry, no: number, lines: ReadonlyMap<string, LineBook>, found: string[]): void {
+    // A late commit closes a reservation whose hold has ended by itself before.
+    if (this.ended.has(no) && entry.type !== 'commit') found.push(`ends reservation ${no} a second time`);
+    this.ended.add(no);
+    for (const [unit, { reserved, drawn, released }] of lines) {
+      if (drawn + released !== reserved) {
+        found.push(`reservation ${no}, ${unit}: drawn ${drawn} + come back ${released} is not reserved ${reserved}`);
+      }
+    }
+  }
+
+  private compareTaken(lot: Lot, found: string[]): void {
+    const taken = this.taken.get(lot.no);
+    if (taken === undefined || lot.granted !== lot.remaining + lot.held + taken) {
+      found.push(`lot ${lot.no}: granted ${lot.granted} is not ${lot.remaining} + ${lot.held} + taken ${taken}`);
+    }
+  }
+
+  private lineViolations(state: AccountState): string[] {
+    const found: string[] = [];
+    for (const reservation of state.holds.values()) {
+      if (this.ended.has(reservation.no)) found.push(`reservation ${reservation.no} is open although it ended`);
+      for (const line of reservation.lines) {
+        const book = this.lines.get(reservation.no)?.get(line.unit);
+        const agrees =
+          book !== undefined &&
+          book.reserved === line.reserved &&
+          book.released === line.released &&
+          book.drawn <= line.committed &&
+          book.drawn + book.released + heldOf(line) === book.reserved;
+        if (!agrees) found.push(`reservation ${reservation.no}, ${line.unit}: the line disagrees with its entries`);
+      }
+    }
+    return found;
+  }
+}
+
+/** Rule 1, of a balance on its own. */
+export function balanceViolations(balance: Readonly<Balance>): string[] {
+  const found: string[] = [];
+  for (const sum of SUMS) {
+    if (balance[sum] < 0n) found.push(`${sum} is negative: ${balance[sum]}`);
+    if (balance[sum] > MAX_AMOUNT) found.push(`${sum} is more than an amount can be: ${balance[sum]}`);
+  }
+  if (!balances(balance)) found.push('granted is not available + held + spent + expired + revoked - debt');
+  if (balance.debt > 0n && balance.available > 0n)
+    found.push(`owes ${balance.debt} with ${balance.available} available`);
+  return found;
+}
+
+function balances(sums: Readonly<Balance>): boolean {
+  const { granted, available, held, spent, expired, revoked, debt } = sums;
+  return granted === available + held + spent + expired + revoked - debt;
+}
+
+function lotViolations(balance: Readonly<Balance>, lots: UnitState['lots']): string[] {
+  const found: string[] = [];
+  let remaining = 0n;
+  let held = 0n;
+  for (const lot of lots) {
+    remaining += lot.remaining;
+    held += lot.held;
+    if (lot.remaining < 0n || lot.held < 0n) found.push(`lot ${lot.no} is negative: ${lot.remaining}, ${lot.held}`);
+    if (lot.remaining === 0n && lot.held === 0n) found.push(`lot ${lot.no} is exhausted and still counted as live`);
+    if (lot.revoked < 0n || lot.revoked > lot.granted) found.push(`lot ${lot.no}: revoked ${lot.revoked}`);
+    if (lot.carried < 0n || lot.carried > (lot.rollover?.cap ?? lot.granted)) {
+      found.push(`lot ${lot.no}: carried ${lot.carried}`);
+    }
+  }
+  if (remaining !== balance.available) found.push(`available ${balance.available} is not the lots' ${remaining}`);
+  if (held !== balance.held) found.push(`held ${balance.held} is not the lots' ${held}`);
+  return found;
+}
+
+/** Held is what open holds hold, lot by lot. */
+function holdViolations(state: AccountState): string[] {
+  const byLot = new Map<number, bigint>();
+  const found: string[] = [];
+  for (const reservation of state.holds.values()) {
+    if (reservation.status !== 'open') found.push(`reservation ${reservation.no} is ${reservation.status} and held`);
+    for (const part of reservation.lines.flatMap(line => line.held)) {
+      if (part.amount <= 0n) found.push(`reservation ${reservation.no} holds ${part.amount} of lot ${part.lot}`);
+      byLot.set(part.lot, (byLot.get(part.lot) ?? 0n) + part.amount);
+    }
+  }
+  for (const { lots } of state.units.values()) {
+    for (const lot of lots) {
+      const held = byLot.get(lot.no) ?? 0n;
+      if (lot.held !== held) found.push(`lot ${lot.no}: held ${lot.held}, its open holds have ${held}`);
+      byLot.delete(lot.no);
+    }
+  }
+  for (const [lot, held] of byLot) found.push(`open holds have ${held} of lot ${lot}, which is not live`);
+  return found;
+}
+
+function placeViolations(state: AccountState, entry: Entry): string[] {
+  const found: string[] = [];
+  if (entry.seq !== state.seq + 1) found.push(`does not follow seq ${state.seq}`);
+  if (entry.effectiveAt < state.lastEffectiveAt) found.push(`takes effect before ${state.lastEffectiveAt}`);
+  if (entry.amount < 0n || entry.amount > MAX_AMOUNT) found.push(`is about ${entry.amount}`);
+  return found;
+}
+
+/** The entry's deltas balance, and are what its lots do. */
+function sumViolations(entry: Entry): string[] {
+  const found: string[] = [];
+  let remaining = 0n;
+  let held = 0n;
+  for (const change of entry.lots) {
+    remaining += change.remaining;
+    held += change.held;
+    if (change.amount < 0n) found.push(`lot ${change.lot} bears ${change.amount}`);
+  }
+  if (!balances(entry.deltas)) found.push('its deltas do not balance');
+  if (remaining !== entry.deltas.available) found.push(`its lots move ${remaining}, not ${entry.deltas.available}`);
+  if (held !== entry.deltas.held) found.push(`its lots hold ${held}, not ${entry.deltas.held}`);
+  return found;
+}
+
+/** What an entry is about is what it does to the sum it is named after. */
+function meaningViolations(entry: Entry): string[] {
+  const { granted, held, spent, expired, revoked } = entry.deltas;
+  const expected: Partial<Balance> = {
+    granted: entry.type === 'grant' ? entry.amount : 0n,
+    spent: entry.type === 'commit' ? entry.amount : entry.type === 'refund' ? -entry.amount : 0n,
+    revoked: entry.type === 'revoke' ? entry.amount : entry.type === 'reinstate' ? -entry.amount : 0n,
+  };
+  const found: string[] = [];
+  if (granted !== expected.granted) found.push(`moves granted by ${granted}`);
+  if (spent !== expected.spent) found.push(`moves spent by ${spent}`);
+  if (revoked !== expected.revoked) found.push(`moves revoked by ${revoked}`);
+  if (expired < 0n) found.push(`takes ${-expired} expired credits back`);
+  if ((entry.type === 'reserve' || entry.type === 'extend') && held !== entry.amount) found.push(`holds ${held}`);
+  if (entry.type === 'release' && held !== -entry.amount) found.push(`releases ${-held}`);
+  return found;
+}
+
+/** A commit draws on the hold what its lots bear of it; what it takes off the hold beyond that returns. */
+function drawnFromHold(entry: Entry): bigint {
+  let drawn = 0n;
+  for (const { amount, held } of entry.lots) drawn += amount < -held ? amount : -held;
+  return drawn;
+}
