@@ -1,7 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { withCompiledService } from '../client/compiled-service.js';
 import { startProgress } from '../client/progress.js';
-import { compileService } from '../../test/support/compile-service.js';
 import { describeChaos, isProven, lossesOf } from './report.js';
 import { runChaos, type ChaosOptions } from './run-chaos.js';
 import type { Victim } from './system-under-test.js';
@@ -33,7 +32,10 @@ function readOptions(): ChaosOptions {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) throw new Misuse(USAGE);
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
   if (!isVictim(values.target)) throw new Misuse(`--target must be service, postgres or both, not ${values.target}`);
   return {
     kills: whole('kills', values.kills),
@@ -56,8 +58,6 @@ function whole(name: string, text: string): number {
 
 /** @returns whether the run shows what it should show. */
 async function main(options: ChaosOptions): Promise<boolean> {
-  const compiled = await compileService();
-  process.env['TEST_COMPILED_SERVICE'] = compiled;
   const bar = startProgress('kills', options.kills);
   try {
     const result = await runChaos({ ...options, onKill: () => bar.advance() });
@@ -66,12 +66,12 @@ async function main(options: ChaosOptions): Promise<boolean> {
     return options.unsafe ? lossesOf(result) > 0 : isProven(result);
   } finally {
     bar.stop();
-    await rm(compiled, { recursive: true, force: true });
   }
 }
 
 try {
-  process.exitCode = (await main(readOptions())) ? 0 : 1;
+  const options = readOptions();
+  process.exitCode = (await withCompiledService(() => main(options))) ? 0 : 1;
 } catch (error) {
   console.error(error instanceof Misuse ? error.message : error);
   process.exitCode = 2;

@@ -3,7 +3,7 @@ import type { WireBalances } from '../history/answer.js';
 import type { History, Outcome } from '../history/history.js';
 import { accountPath, type Operation } from '../history/operation.js';
 import type { Latencies } from './latencies.js';
-import { UnknownOutcome, type LedgerClient } from './ledger-client.js';
+import { UnknownOutcome, type LedgerSender } from './ledger-client.js';
 
 export interface Patience {
   /** How long one attempt may take. */
@@ -20,7 +20,7 @@ const LONGEST_PAUSE_MS = 1000;
 /** A well-behaved caller: retries with the same key until it knows, and notes everything it is told. */
 export class Caller {
   constructor(
-    private readonly client: LedgerClient,
+    private readonly client: LedgerSender,
     readonly history: History,
     private readonly latencies: Latencies,
     private readonly patience: Patience,

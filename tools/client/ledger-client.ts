@@ -18,6 +18,12 @@ export interface Reply {
   readonly retryAfterSeconds: number;
 }
 
+/** Whoever takes a request to the service: one connection pool, or one of several replicas. */
+export interface LedgerSender {
+  /** @throws UnknownOutcome */
+  send(request: LedgerRequest, timeoutMs: number): Promise<Reply>;
+}
+
 /** No answer came: the request may or may not have taken effect. Only a retry with the same key tells. */
 export class UnknownOutcome extends Error {
   override readonly name = 'UnknownOutcome';
@@ -29,7 +35,7 @@ const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
  * A caller of the ledger's HTTP API over kept-alive connections. It never retries by itself: what to do after an
  * unknown outcome is the business of who keeps the history.
  */
-export class LedgerClient {
+export class LedgerClient implements LedgerSender {
   readonly #base: URL;
   readonly #apiKey: string;
   readonly #agent: HttpAgent;

@@ -4,7 +4,7 @@ import type { Caller } from './caller.js';
 const SETTLING_AT_ONCE = 16;
 
 /** The service did not come to an answer although it was asked again and again. */
-export class Unsettled extends Error {
+class Unsettled extends Error {
   override readonly name = 'Unsettled';
 }
 

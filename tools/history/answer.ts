@@ -21,7 +21,7 @@ export interface Mutation {
   readonly reservation?: { readonly id: string };
 }
 
-export interface Shortfall {
+interface Shortfall {
   readonly unit: string;
   readonly required: string;
   readonly available: string;

@@ -1,4 +1,4 @@
-import type { LedgerClient, Reply } from '../client/ledger-client.js';
+import type { LedgerSender, Reply } from '../client/ledger-client.js';
 import { parseSums } from './amounts.js';
 import type { WireBalances, WireEntry } from './answer.js';
 import type { LedgerAccount, LedgerEntry, LedgerReader } from './ledger-account.js';
@@ -21,7 +21,7 @@ interface BalanceAnswer {
 
 /** Reads accounts the way a customer would: balance, then every page of entries. */
 export class ApiLedger implements LedgerReader {
-  constructor(private readonly client: LedgerClient) {}
+  constructor(private readonly client: LedgerSender) {}
 
   async readAccount(account: string): Promise<LedgerAccount> {
     const path = accountPath(account);

@@ -1,5 +1,5 @@
 /** Rules a history can break; each is a promise of the service. */
-export type BrokenRule =
+type BrokenRule =
   /** A 500: the service met something it does not understand. */
   | 'server_error'
   /** The same key and request did not answer the same bytes. */

@@ -1,7 +1,7 @@
 import type { LedgerRequest } from '../client/ledger-client.js';
 import { formatAmount, type Sums } from './amounts.js';
 
-export type OperationKind = 'grant' | 'reserve' | 'extend' | 'commit' | 'release' | 'refund' | 'charge';
+type OperationKind = 'grant' | 'reserve' | 'extend' | 'commit' | 'release' | 'refund' | 'charge';
 
 /**
  * One thing a client wants done, with what it expects of it. The effect is the client's own arithmetic, never read from

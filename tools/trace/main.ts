@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { createDataDir } from '../../test/support/data-dir.js';
+import { startService } from '../../test/support/service.js';
 import { Caller } from '../client/caller.js';
+import { withCompiledService } from '../client/compiled-service.js';
 import { Latencies } from '../client/latencies.js';
 import { LedgerClient } from '../client/ledger-client.js';
 import { startProgress } from '../client/progress.js';
@@ -17,7 +20,8 @@ const USAGE = `Usage: npm run trace -- [FILE.csv] [options]
 Sends a trace of LLM requests (TIMESTAMP,ContextTokens,GeneratedTokens) through a running service, and compares
 everything the service said with what its ledger holds. Without a file: examples/trace-sample.csv.
 
-  --url URL        the service (default http://localhost:3000)
+  --start          start a service for this run alone, on a data directory that is removed afterwards
+  --url URL        the service to use otherwise (default http://localhost:3000)
   --key KEY        an API key with ledger:read and ledger:write (default: the environment variable API_KEY)
   --accounts N     accounts that share the requests, every fourth of them short of credits (default 40)
   --workers N      requests under way at once (default 16)
@@ -31,6 +35,7 @@ const TIMEOUT_MS = 10_000;
 const PATIENCE_MS = 60_000;
 
 interface Settings extends TraceOptions {
+  readonly start: boolean;
   readonly url: string;
   readonly apiKey: string;
 }
@@ -42,6 +47,7 @@ function readSettings(): Settings {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      start: { type: 'boolean', default: false },
       url: { type: 'string', default: 'http://localhost:3000' },
       key: { type: 'string', default: process.env['API_KEY'] ?? '' },
       accounts: { type: 'string', default: '40' },
@@ -52,10 +58,16 @@ function readSettings(): Settings {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) throw new Misuse(USAGE);
-  if (values.key === '') throw new Misuse('Set API_KEY, or pass --key: the service prints a key when it first boots.');
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  if (values.key === '' && !values.start) {
+    throw new Misuse('Set API_KEY or pass --key (the service prints a key when it first boots), or use --start.');
+  }
   return {
     file: positionals[0] ?? 'examples/trace-sample.csv',
+    start: values.start,
     url: values.url,
     apiKey: values.key,
     runId: randomBytes(4).toString('hex'),
@@ -101,8 +113,25 @@ async function runTrace(settings: Settings): Promise<boolean> {
   }
 }
 
+async function runOnOwnService(settings: Settings): Promise<boolean> {
+  return withCompiledService(async () => {
+    const dataDir = await createDataDir();
+    try {
+      const service = await startService({ env: { DATA_DIR: dataDir.path, LOG_LEVEL: 'warn' } });
+      try {
+        return await runTrace({ ...settings, url: service.url, apiKey: service.apiKey });
+      } finally {
+        await service.stop();
+      }
+    } finally {
+      await dataDir.remove();
+    }
+  });
+}
+
 try {
-  process.exitCode = (await runTrace(readSettings())) ? 0 : 1;
+  const settings = readSettings();
+  process.exitCode = (await (settings.start ? runOnOwnService : runTrace)(settings)) ? 0 : 1;
 } catch (error) {
   const expected = error instanceof Misuse || error instanceof NotATrace;
   console.error(expected ? error.message : error);

@@ -101,7 +101,7 @@ function returnedFromHolds(history: History): bigint {
   return returned;
 }
 
-export function describeCheck(check: LedgerCheck): string {
+function describeCheck(check: LedgerCheck): string {
   const compared = `${count(check.acknowledged)} acknowledged and ${count(check.refused)} refused operations compared with ${count(check.entries)} entries of ${count(check.accounts)} accounts`;
   if (check.differences.length === 0) return `Verified     ${compared}: 0 differences`;
   return `NOT VERIFIED ${compared}: ${count(check.differences.length)} differences\n${describeDifferences(check.differences)}`;

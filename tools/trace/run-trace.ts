@@ -33,7 +33,7 @@ export interface TraceSurvey {
 const MOST_BAD_ROWS_KEPT = 20;
 
 /** Plans of a trace in order; a second pass over the file makes the very same plans. */
-export async function* plansOf(options: TraceOptions, onBadRow: (row: BadRow) => void): AsyncGenerator<RequestPlan> {
+async function* plansOf(options: TraceOptions, onBadRow: (row: BadRow) => void): AsyncGenerator<RequestPlan> {
   let sent = 0;
   for await (const row of readTrace(options.file, onBadRow)) {
     if (sent++ === options.limit) return;
@@ -60,7 +60,7 @@ export async function surveyTrace(options: TraceOptions): Promise<TraceSurvey> {
   return { requests, badRows, badRowCount, needs, startsAt };
 }
 
-export function accountName(options: TraceOptions, account: number): string {
+function accountName(options: TraceOptions, account: number): string {
   return `trace-${options.runId}-${account}`;
 }
 

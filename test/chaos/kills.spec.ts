@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { describeChaos, isProven, lossesOf } from '../../tools/chaos/report.js';
+import { runChaos, type ChaosOptions } from '../../tools/chaos/run-chaos.js';
+
+/** The short form; `npm run chaos -- --kills 50` is the long one. */
+const SHORT: ChaosOptions = { kills: 5, target: 'both', seed: 11, clients: 12, unsafe: false };
+
+describe('kill -9 at random moments under load', () => {
+  it.each(['service', 'postgres', 'both'] as const)(
+    'loses nothing that was acknowledged when it hits %s',
+    async target => {
+      const options = { ...SHORT, target };
+      const result = await runChaos(options);
+      expect(isProven(result) ? 'proven' : describeChaos(options, result)).toBe('proven');
+      expect(result.history.lostAttempts).toBeGreaterThan(0);
+    },
+  );
+
+  it('is noticed to lose acknowledged work with synchronous_commit=off', async () => {
+    const result = await runChaos({ ...SHORT, target: 'postgres', unsafe: true });
+    expect(lossesOf(result)).toBeGreaterThan(0);
+  });
+});
