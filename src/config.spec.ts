@@ -32,7 +32,7 @@ describe('configuration', () => {
     ['DATABASE_URL', 'localhost', 'postgres://'],
     ['PORT', 'http', 'port number'],
     ['PORT', '70000', 'port number'],
-    ['PORT', '30.5', ''],
+    ['PORT', '30.5', 'port number'],
     ['API_KEY', 'crd_test_0123456789abcdef', 'crd_live_'],
     ['API_KEY', 'crd_live_short', '24 characters'],
     ['API_KEY', 'crd_live_with spaces in it 0123', 'printable ASCII'],

@@ -1,19 +1,19 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
-const LONGEST_LANE_COUNT = 16;
+const MOST_LANES = 16;
 
 /** Empty counts as unset: that is what `${PORT:-}` in a compose file sends. */
 function optional<T extends z.ZodType>(schema: T) {
   return z.preprocess(value => (value === '' ? undefined : value), schema.optional());
 }
 
+function wholeNumber(min: number, max: number, problem: string) {
+  return z.coerce.number(problem).int(problem).min(min, problem).max(max, problem);
+}
+
 const postgresUrl = z.string().refine(isPostgresUrl, 'must be a URL like postgres://user:password@host:5432/database');
-const port = z.coerce
-  .number('must be a port number, 0 to 65535 (0: any free port)')
-  .int()
-  .min(0)
-  .max(65535, 'must be a port number, 0 to 65535 (0: any free port)');
+const port = wholeNumber(0, 65535, 'must be a port number, 0 to 65535 (0: any free port)');
 const yesOrNo = z.enum(['true', 'false'], 'must be true or false').transform(value => value === 'true');
 const postgresSettings = z
   .string()
@@ -45,13 +45,7 @@ const environment = z
     ),
     LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
     /** How many write lanes, each with a connection of its own. */
-    LANES: optional(
-      z.coerce
-        .number(`must be a whole number, 1 to ${LONGEST_LANE_COUNT}`)
-        .int(`must be a whole number, 1 to ${LONGEST_LANE_COUNT}`)
-        .min(1, `must be a whole number, 1 to ${LONGEST_LANE_COUNT}`)
-        .max(LONGEST_LANE_COUNT, `must be a whole number, 1 to ${LONGEST_LANE_COUNT}`),
-    ),
+    LANES: optional(wholeNumber(1, MOST_LANES, `must be a whole number, 1 to ${MOST_LANES}`)),
     /** For tests only: serve although PostgreSQL may lose what was acknowledged. */
     ALLOW_UNSAFE_DURABILITY: optional(yesOrNo),
     /** For tests only: settings for the embedded PostgreSQL, such as `commit_delay=1000,commit_siblings=0`. */

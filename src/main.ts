@@ -79,8 +79,7 @@ async function main(): Promise<void> {
   const config = loadConfig();
   const logger = createLogger(config.logLevel);
   const service = new Service(config, logger);
-  process.on('SIGINT', () => service.onSignal());
-  process.on('SIGTERM', () => service.onSignal());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => service.onSignal());
   process.on('uncaughtException', error => service.giveUp(error.stack ?? String(error)));
   await service.run();
 }

@@ -1,5 +1,5 @@
-import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client, Pool } from 'pg';
 import { pino } from 'pino';
@@ -159,6 +159,20 @@ describe('embedded PostgreSQL', () => {
     await writeFile(join(dataDir.path, 'postgres-password'), 'secret\n');
     await symlink(join(dataDir.path, 'moved-away'), join(dataDir.path, 'postgres'));
     await expect(start()).rejects.toThrow('points to a folder that is gone');
+  });
+
+  const asRoot = process.getuid?.() === 0 ? test : test.skip;
+  asRoot('puts its files where its user can enter when the data directory is closed to it', async () => {
+    await chmod(dataDir.path, 0o700);
+    await start();
+    const home = await realpath(join(dataDir.path, 'postgres'));
+    expect(home).toMatch(/^\/var\/lib\/credits-ledger\//);
+    expect(await ask('SELECT 1')).toEqual([1]);
+    await server!.stop();
+    await start();
+    expect(await ask('SELECT 1')).toEqual([1]);
+    await server!.stop();
+    await rm(dirname(home), { recursive: true });
   });
 
   test('repeats what PostgreSQL said when it does not start', async () => {
