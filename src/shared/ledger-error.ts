@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'scope_missing'
   | 'rate_limited'
   | 'payload_too_large'
+  | 'unsupported_media_type'
   | 'not_found'
   | 'amount_too_large'
   | 'insufficient_credits'

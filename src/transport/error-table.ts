@@ -1,0 +1,63 @@
+import type { ErrorCode } from '../shared/ledger-error.js';
+
+/** The gRPC statuses this service answers with (https://grpc.io/docs/guides/status-codes). */
+export const GRPC = {
+  INVALID_ARGUMENT: 3,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const;
+
+export interface WireStatus {
+  readonly http: number;
+  readonly grpc: (typeof GRPC)[keyof typeof GRPC];
+  /** Sent as `Retry-After`; a code that has it may always be retried. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** The one place where a code becomes a status. A code that is not here does not compile. */
+export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
+  invalid_json: { http: 400, grpc: GRPC.INVALID_ARGUMENT },
+  invalid_request: { http: 422, grpc: GRPC.INVALID_ARGUMENT },
+  amount_too_large: { http: 422, grpc: GRPC.INVALID_ARGUMENT },
+  payload_too_large: { http: 413, grpc: GRPC.RESOURCE_EXHAUSTED },
+  unsupported_media_type: { http: 415, grpc: GRPC.INVALID_ARGUMENT },
+
+  unauthenticated: { http: 401, grpc: GRPC.UNAUTHENTICATED },
+  scope_missing: { http: 403, grpc: GRPC.PERMISSION_DENIED },
+  rate_limited: { http: 429, grpc: GRPC.RESOURCE_EXHAUSTED, retryAfterSeconds: 1 },
+
+  idempotency_key_required: { http: 400, grpc: GRPC.INVALID_ARGUMENT },
+  idempotency_key_reused: { http: 422, grpc: GRPC.INVALID_ARGUMENT },
+  idempotency_key_in_use: { http: 409, grpc: GRPC.ABORTED, retryAfterSeconds: 1 },
+  fact_already_recorded: { http: 409, grpc: GRPC.ALREADY_EXISTS },
+
+  not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  reservation_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  lot_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  entry_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  unit_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  meter_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  key_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+
+  insufficient_credits: { http: 402, grpc: GRPC.FAILED_PRECONDITION },
+  account_frozen: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  reservation_closed: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  reservation_expired: { http: 410, grpc: GRPC.FAILED_PRECONDITION },
+  commit_exceeds_reservation: { http: 422, grpc: GRPC.FAILED_PRECONDITION },
+  refund_exceeds_commit: { http: 422, grpc: GRPC.FAILED_PRECONDITION },
+  revoke_exceeds_grant: { http: 422, grpc: GRPC.FAILED_PRECONDITION },
+  reinstate_exceeds_revoke: { http: 422, grpc: GRPC.FAILED_PRECONDITION },
+  unit_in_use: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  too_many_lots: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
+  too_many_reservations: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
+
+  busy: { http: 503, grpc: GRPC.UNAVAILABLE, retryAfterSeconds: 1 },
+  internal: { http: 500, grpc: GRPC.INTERNAL },
+};
