@@ -11,7 +11,7 @@ interface LineBook {
 }
 
 /**
- * The rules that always hold (PRODUCT.md section 3), checked along one account's stream: by the tests after every
+ * The rules that always hold (docs/rules.md), checked along one account's stream: by the tests after every
  * command, and by `verify` in the running service. It keeps its own small books beside the fold, so that a wrong
  * entry and a wrong `evolve` both show. Each check returns sentences, none when all is well.
  */
