@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { withCompiledService } from '../client/compiled-service.js';
 import { startProgress } from '../client/progress.js';
+import { Misuse, positiveInteger, runTool } from '../client/run-tool.js';
 import { describeChaos, isProven, lossesOf } from './report.js';
 import { runChaos, type ChaosOptions } from './run-chaos.js';
 import type { Victim } from './system-under-test.js';
@@ -17,9 +18,6 @@ clients were told with what the ledger holds.
   --unsafe                              the control: PostgreSQL with synchronous_commit=off must lose what it acknowledged
 
 Exits 0 when nothing was lost; with --unsafe, 0 when a loss was noticed. Else 1; 2 when the run could not be made.`;
-
-/** A mistake in how the tool was called. */
-class Misuse extends Error {}
 
 function readOptions(): ChaosOptions {
   const { values } = parseArgs({
@@ -38,22 +36,16 @@ function readOptions(): ChaosOptions {
   }
   if (!isVictim(values.target)) throw new Misuse(`--target must be service, postgres or both, not ${values.target}`);
   return {
-    kills: whole('kills', values.kills),
+    kills: positiveInteger('kills', values.kills),
     target: values.target,
-    clients: whole('clients', values.clients),
-    seed: whole('seed', values.seed),
+    clients: positiveInteger('clients', values.clients),
+    seed: positiveInteger('seed', values.seed),
     unsafe: values.unsafe,
   };
 }
 
 function isVictim(text: string): text is Victim {
   return ['service', 'postgres', 'both'].includes(text);
-}
-
-function whole(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new Misuse(`--${name} must be a whole number above 0, not ${JSON.stringify(text)}`);
 }
 
 /** @returns whether the run shows what it should show. */
@@ -69,10 +61,7 @@ async function main(options: ChaosOptions): Promise<boolean> {
   }
 }
 
-try {
+await runTool(() => {
   const options = readOptions();
-  process.exitCode = (await withCompiledService(() => main(options))) ? 0 : 1;
-} catch (error) {
-  console.error(error instanceof Misuse ? error.message : error);
-  process.exitCode = 2;
-}
+  return withCompiledService(() => main(options));
+});

@@ -7,11 +7,11 @@ import { withCompiledService } from '../client/compiled-service.js';
 import { Latencies } from '../client/latencies.js';
 import { LedgerClient } from '../client/ledger-client.js';
 import { startProgress } from '../client/progress.js';
+import { Misuse, positiveInteger, positiveNumber, runTool } from '../client/run-tool.js';
 import { endHolds, settleUnknown } from '../client/settle.js';
 import { ApiLedger } from '../history/api-ledger.js';
 import { checkLedger } from '../history/check-ledger.js';
 import { History } from '../history/history.js';
-import { NotATrace } from './read-trace.js';
 import { describeBadRows, describeResult } from './report.js';
 import { fundAccounts, sendRequests, surveyTrace, type TraceOptions } from './run-trace.js';
 
@@ -40,9 +40,6 @@ interface Settings extends TraceOptions {
   readonly apiKey: string;
 }
 
-/** A mistake in how the tool was called. */
-class Misuse extends Error {}
-
 function readSettings(): Settings {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -53,7 +50,7 @@ function readSettings(): Settings {
       accounts: { type: 'string', default: '40' },
       workers: { type: 'string', default: '16' },
       speed: { type: 'string', default: 'Infinity' },
-      limit: { type: 'string', default: 'Infinity' },
+      limit: { type: 'string' },
       seed: { type: 'string', default: '1' },
       help: { type: 'boolean', default: false },
     },
@@ -71,18 +68,12 @@ function readSettings(): Settings {
     url: values.url,
     apiKey: values.key,
     runId: randomBytes(4).toString('hex'),
-    accounts: positive('accounts', values.accounts),
-    workers: positive('workers', values.workers),
-    speed: positive('speed', values.speed),
-    limit: positive('limit', values.limit),
-    seed: positive('seed', values.seed),
+    accounts: positiveInteger('accounts', values.accounts),
+    workers: positiveInteger('workers', values.workers),
+    speed: positiveNumber('speed', values.speed),
+    limit: values.limit === undefined ? Infinity : positiveInteger('limit', values.limit),
+    seed: positiveInteger('seed', values.seed),
   };
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new Misuse(`--${name} must be a number above 0, not ${JSON.stringify(text)}`);
-  return name === 'speed' ? value : Math.trunc(value);
 }
 
 /** @returns whether the ledger agrees with every answer. */
@@ -96,6 +87,7 @@ async function runTrace(settings: Settings): Promise<boolean> {
   const latencies = new Latencies();
   const caller = new Caller(client, history, latencies, { timeoutMs: TIMEOUT_MS, patienceMs: PATIENCE_MS });
   try {
+    await refuseUnusableService(client, settings.url);
     await fundAccounts(caller, settings, survey);
     const startedAt = performance.now();
     const ends = await sendRequests(caller, settings, survey);
@@ -111,6 +103,16 @@ async function runTrace(settings: Settings): Promise<boolean> {
   } finally {
     client.close();
   }
+}
+
+/** @throws Misuse when nobody answers there, or not with that key. */
+async function refuseUnusableService(client: LedgerClient, url: string): Promise<void> {
+  const request = { method: 'GET', path: '/v1/accounts/nobody/balance' } as const;
+  const reply = await client.send(request, TIMEOUT_MS).catch((error: Error) => {
+    throw new Misuse(`No service answers at ${url} (${error.message}). Start one with npm start, or use --start.`);
+  });
+  if (reply.status === 200) return;
+  throw new Misuse(`The service at ${url} answered ${reply.status}: ${reply.body.toString('utf8', 0, 300)}`);
 }
 
 async function runOnOwnService(settings: Settings): Promise<boolean> {
@@ -129,11 +131,7 @@ async function runOnOwnService(settings: Settings): Promise<boolean> {
   });
 }
 
-try {
+await runTool(() => {
   const settings = readSettings();
-  process.exitCode = (await (settings.start ? runOnOwnService : runTrace)(settings)) ? 0 : 1;
-} catch (error) {
-  const expected = error instanceof Misuse || error instanceof NotATrace;
-  console.error(expected ? error.message : error);
-  process.exitCode = 2;
-}
+  return settings.start ? runOnOwnService(settings) : runTrace(settings);
+});

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NotATrace, readTrace, type BadRow, type TraceRow } from './read-trace.js';
+import { Misuse } from '../client/run-tool.js';
+import { readTrace, type BadRow, type TraceRow } from './read-trace.js';
 
 let directory: string;
 
@@ -61,6 +62,6 @@ describe('reading a trace', () => {
   });
 
   it.each(['', 'a,b,c\n1,2,3\n'])('refuses a file that is no trace: %j', async text => {
-    await expect(read(text)).rejects.toThrow(NotATrace);
+    await expect(read(text)).rejects.toThrow(Misuse);
   });
 });

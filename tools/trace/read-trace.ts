@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { Misuse } from '../client/run-tool.js';
 
 /** One request of the trace. */
 export interface TraceRow {
@@ -14,11 +15,6 @@ export interface BadRow {
   readonly problem: string;
 }
 
-/** The file is not a trace at all. */
-export class NotATrace extends Error {
-  override readonly name = 'NotATrace';
-}
-
 export const TRACE_HEADER = 'TIMESTAMP,ContextTokens,GeneratedTokens';
 
 const LONGEST_LINE_CHARACTERS = 1000;
@@ -28,7 +24,7 @@ const TOKENS = /^\d{1,9}$/;
 /**
  * Reads a trace as a stream, whatever its size. Lines that begin with `#` and empty lines are skipped; a row that cannot
  * be read goes to `onBadRow` and is left out.
- * @throws NotATrace when the first line is not the header `TIMESTAMP,ContextTokens,GeneratedTokens`.
+ * @throws Misuse when the file cannot be read, or its first line is not the header `TIMESTAMP,ContextTokens,GeneratedTokens`.
  */
 export async function* readTrace(path: string, onBadRow: (row: BadRow) => void): AsyncGenerator<TraceRow> {
   let line = 0;
@@ -38,7 +34,7 @@ export async function* readTrace(path: string, onBadRow: (row: BadRow) => void):
     const row = (line === 1 ? text.replace(/^\uFEFF/, '') : text).trim();
     if (row === '' || row.startsWith('#')) continue;
     if (!sawHeader) {
-      if (row !== TRACE_HEADER) throw new NotATrace(`${path}:${line}: the header must be ${TRACE_HEADER}`);
+      if (row !== TRACE_HEADER) throw new Misuse(`${path}:${line}: the header must be ${TRACE_HEADER}`);
       sawHeader = true;
       continue;
     }
@@ -46,7 +42,7 @@ export async function* readTrace(path: string, onBadRow: (row: BadRow) => void):
     if ('problem' in parsed) onBadRow(parsed);
     else yield parsed;
   }
-  if (!sawHeader) throw new NotATrace(`${path}: is empty; its first line must be ${TRACE_HEADER}`);
+  if (!sawHeader) throw new Misuse(`${path}: is empty; its first line must be ${TRACE_HEADER}`);
 }
 
 function parseRow(row: string, line: number): TraceRow | BadRow {
@@ -72,7 +68,12 @@ function parseTimestamp(text: string): number | null {
 /** Lines of a file; what exceeds the longest line is cut, so that no file can fill the memory. */
 async function* readLines(path: string): AsyncGenerator<string> {
   let rest = '';
-  for await (const chunk of createReadStream(path, 'utf8') as AsyncIterable<string>) {
+  const file = createReadStream(path, 'utf8');
+  const opened = new Promise((resolve, reject) => file.once('open', resolve).once('error', reject));
+  await opened.catch((error: Error) => {
+    throw new Misuse(`The trace cannot be read: ${error.message}`);
+  });
+  for await (const chunk of file as AsyncIterable<string>) {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop()!.slice(0, LONGEST_LINE_CHARACTERS + 1);
     yield* lines;
