@@ -29,7 +29,7 @@ export interface ServiceOptions {
 }
 
 /** A service that did not become ready; its output says why. */
-export class ServiceDidNotStart extends Error {
+class ServiceDidNotStart extends Error {
   override readonly name = 'ServiceDidNotStart';
   constructor(
     readonly exitCode: number | null,
