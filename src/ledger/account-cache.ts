@@ -1,0 +1,58 @@
+import type { AccountState } from './domain/account.js';
+import type { Mode } from './submission.js';
+
+/** An account in memory: who it is, and its state as of `state.seq`. */
+export interface Account {
+  readonly no: number;
+  readonly mode: Mode;
+  readonly id: string;
+  /** Not yet in the directory: nobody ever wrote it. */
+  readonly unnamed: boolean;
+  readonly state: AccountState;
+}
+
+/** What the cache may hold, counted in accounts, live lots and open holds alike: about half a kilobyte each. */
+export const CACHE_WEIGHT = 200_000;
+
+/**
+ * States of the accounts used last. `take` removes: a state that is being changed is not readable until it is put back,
+ * and one whose append failed simply never returns. May be stale, another replica may have written since; only the
+ * append's guard tells.
+ */
+export class AccountCache {
+  /** In the order of use, the oldest first. */
+  private readonly accounts = new Map<number, Account>();
+  private weight = 0;
+
+  constructor(private readonly limit: number = CACHE_WEIGHT) {}
+
+  take(accountNo: number): Account | undefined {
+    const account = this.accounts.get(accountNo);
+    if (account !== undefined) this.remove(account);
+    return account;
+  }
+
+  put(account: Account): void {
+    const known = this.take(account.no);
+    // Two lanes can meet on one account for a moment, when its name was just settled by another replica.
+    const newer = known !== undefined && known.state.seq > account.state.seq ? known : account;
+    this.accounts.set(newer.no, newer);
+    this.weight += weightOf(newer);
+    for (const oldest of this.accounts.values()) {
+      if (this.weight <= this.limit) break;
+      this.remove(oldest);
+    }
+  }
+
+  private remove(account: Account): void {
+    this.accounts.delete(account.no);
+    this.weight -= weightOf(account);
+  }
+}
+
+/** Nobody changes a state while it is in the cache, so it weighs the same when it leaves. */
+function weightOf({ state }: Account): number {
+  let weight = 1 + state.holds.size;
+  for (const { lots } of state.units.values()) weight += lots.length;
+  return weight;
+}

@@ -1,0 +1,217 @@
+import type { IdCodec } from '../ids/id-codec.js';
+import { formatAmount } from '../shared/amount.js';
+import { LedgerError, type ErrorDetails } from '../shared/ledger-error.js';
+import {
+  lotNumber,
+  lotOf,
+  reservationOf,
+  type Balance,
+  type Lot,
+  type Metadata,
+  type Moment,
+  type Reservation,
+} from './domain/account.js';
+import type { Command } from './domain/command.js';
+import type { Deltas, Entry } from './domain/entry.js';
+import type { Refusal, Shortfall } from './domain/refusal.js';
+import type { AccountView } from './submission.js';
+
+/** Every account shows this unit, whether or not an entry moved it. */
+const DEFAULT_UNIT = 'credits';
+const NO_CREDITS = '{"available":"0","held":"0","debt":"0","granted":"0","spent":"0","expired":"0","revoked":"0"}';
+
+/** Digits after the point of a unit in use; they never change. */
+export type ScaleOf = (unit: string) => number;
+
+/** Who an account is, for ids and answers. */
+export type AccountName = Pick<AccountView, 'no' | 'id'>;
+
+/**
+ * The JSON of PRODUCT.md section 5, written by hand because it is written for every command: JSON.stringify of the same
+ * object takes three times as long. Amounts become decimals here, numbers become ids; nothing else knows either.
+ */
+export class AnswerWriter {
+  private lastMoment: Moment = Number.NaN;
+  private lastMomentText = '';
+
+  constructor(
+    private readonly ids: IdCodec,
+    private readonly scaleOf: ScaleOf,
+  ) {}
+
+  /** What a mutation answers. `entries` are the command's own, already evolved into the view's state. */
+  mutation(view: AccountView, command: Command, entries: readonly Entry[]): string {
+    const { state } = view;
+    let json = `{"account":${JSON.stringify(view.id)},"seq":${state.seq},"entries":[`;
+    for (let i = 0; i < entries.length; i++) json += (i === 0 ? '' : ',') + this.entry(view, entries[i]!);
+    json += `],"balances":${this.balances(view)}`;
+    return `${json}${this.subject(view, command, entries)}}`;
+  }
+
+  entryId(accountNo: number, seq: number): string {
+    return this.ids.encode('entry', accountNo, seq);
+  }
+
+  entry(account: AccountName, entry: Entry): string {
+    const { unit } = entry;
+    let json = `{"id":"${this.ids.encode('entry', account.no, entry.seq)}","account":${JSON.stringify(account.id)},"seq":${entry.seq},"type":"${entry.type}"`;
+    if (unit !== null) {
+      const scale = this.scaleOf(unit);
+      json += `,"unit":"${unit}","amount":"${formatAmount(entry.amount, scale)}","deltas":${deltasJson(entry.deltas, scale)},"lots":[${this.lotShares(account, entry, scale)}]`;
+    }
+    if (entry.reservation !== null)
+      json += `,"reservation":"${this.ids.encode('reservation', account.no, entry.reservation)}"`;
+    if (entry.target !== null && (entry.type === 'refund' || entry.type === 'reinstate')) {
+      json += `,"refunds":"${this.ids.encode('entry', account.no, entry.target)}"`;
+    }
+    if (entry.reason !== null) json += `,"reason":${JSON.stringify(entry.reason)}`;
+    if (entry.member !== null) json += `,"member":${JSON.stringify(entry.member)}`;
+    if (entry.metadata !== null) json += `,"metadata":${metadataJson(entry.metadata)}`;
+    return `${json},"effective_at":"${this.moment(entry.effectiveAt)}","recorded_at":"${this.moment(entry.recordedAt)}"}`;
+  }
+
+  /** By unit, every unit with an entry and always `credits`. */
+  balances({ state }: Pick<AccountView, 'state'>): string {
+    let json = '';
+    for (const [unit, { balance }] of state.units)
+      json += `${json === '' ? '' : ','}"${unit}":${this.balance(unit, balance)}`;
+    if (!state.units.has(DEFAULT_UNIT)) {
+      json = `"${DEFAULT_UNIT}":${NO_CREDITS}${json === '' ? '' : ','}${json}`;
+    }
+    return `{${json}}`;
+  }
+
+  balance(unit: string, { available, held, debt, granted, spent, expired, revoked }: Balance): string {
+    const scale = this.scaleOf(unit);
+    return (
+      `{"available":"${formatAmount(available, scale)}","held":"${formatAmount(held, scale)}"` +
+      `,"debt":"${formatAmount(debt, scale)}","granted":"${formatAmount(granted, scale)}"` +
+      `,"spent":"${formatAmount(spent, scale)}","expired":"${formatAmount(expired, scale)}"` +
+      `,"revoked":"${formatAmount(revoked, scale)}"}`
+    );
+  }
+
+  lot(account: AccountName, lot: Lot): string {
+    const scale = this.scaleOf(lot.unit);
+    let json =
+      `{"id":"${this.ids.encode('lot', account.no, lot.no)}","unit":"${lot.unit}","category":"${lot.category}"` +
+      `,"priority":${lot.priority},"granted":"${formatAmount(lot.granted, scale)}"` +
+      `,"remaining":"${formatAmount(lot.remaining, scale)}","held":"${formatAmount(lot.held, scale)}"` +
+      `,"expires_at":${lot.expiresAt === null ? 'null' : `"${this.moment(lot.expiresAt)}"`}`;
+    if (lot.appliesTo !== null) json += `,"applies_to":${JSON.stringify(lot.appliesTo)}`;
+    if (lot.cost !== null) json += `,"cost":${JSON.stringify(lot.cost)}`;
+    return `${json},"created_at":"${this.moment(lot.createdAt)}"}`;
+  }
+
+  reservation(account: AccountName, reservation: Reservation): string {
+    let lines = '';
+    for (const { unit, reserved, committed, released, refunded } of reservation.lines) {
+      const scale = this.scaleOf(unit);
+      lines +=
+        `${lines === '' ? '' : ','}{"unit":"${unit}","reserved":"${formatAmount(reserved, scale)}"` +
+        `,"committed":"${formatAmount(committed, scale)}","released":"${formatAmount(released, scale)}"` +
+        `,"refunded":"${formatAmount(refunded, scale)}"}`;
+    }
+    let json =
+      `{"id":"${this.ids.encode('reservation', account.no, reservation.no)}","account":${JSON.stringify(account.id)}` +
+      `,"status":"${reservation.status}","lines":[${lines}],"expires_at":"${this.moment(reservation.expiresAt)}"` +
+      `,"overage":"${reservation.overage}","late":"${reservation.late}"`;
+    if (reservation.member !== null) json += `,"member":${JSON.stringify(reservation.member)}`;
+    if (reservation.metadata !== null) json += `,"metadata":${metadataJson(reservation.metadata)}`;
+    return `${json},"created_at":"${this.moment(reservation.createdAt)}"}`;
+  }
+
+  /** A domain refusal as the caller hears it. */
+  refusal(account: AccountName, refusal: Refusal): LedgerError {
+    const details: Record<string, unknown> = {};
+    if (refusal.shortfall !== undefined) details['shortfall'] = refusal.shortfall.map(short => this.shortfall(short));
+    if (refusal.reservation !== undefined)
+      details['reservation'] = JSON.parse(this.reservation(account, refusal.reservation));
+    return new LedgerError(refusal.code, refusal.message, details, refusal.retryable);
+  }
+
+  shortfall({ unit, required, available, held, openReservations, nextReleaseAt }: Shortfall): ErrorDetails {
+    const scale = this.scaleOf(unit);
+    return {
+      unit,
+      required: formatAmount(required, scale),
+      available: formatAmount(available, scale),
+      held: formatAmount(held, scale),
+      open_reservations: openReservations,
+      ...(nextReleaseAt === null ? {} : { next_release_at: this.moment(nextReleaseAt) }),
+    };
+  }
+
+  /** RFC 3339 in UTC. A batch asks for the same few moments over and over. */
+  moment(at: Moment): string {
+    if (at !== this.lastMoment) {
+      this.lastMoment = at;
+      this.lastMomentText = new Date(at).toISOString();
+    }
+    return this.lastMomentText;
+  }
+
+  /** What the command was about, beside entries and balances. */
+  private subject(view: AccountView, command: Command, entries: readonly Entry[]): string {
+    switch (command.type) {
+      case 'grant': {
+        const lot = lotOf(view.state, command.unit, lotNumber(entries[0]!.seq, 0));
+        return lot === undefined ? '' : `,"lot":${this.lot(view, lot)}`;
+      }
+      case 'reserve':
+        return this.reservationSubject(view, entries[0]!.seq);
+      case 'commit':
+      case 'release':
+      case 'extend':
+        return this.reservationSubject(view, command.reservation);
+      case 'refund-reservation':
+      case 'refund-entry':
+      case 'charge':
+      case 'revoke':
+      case 'reinstate':
+      case 'configure':
+      case 'freeze':
+      case 'unfreeze':
+        return '';
+      default:
+        throw new Error(`unknown command ${JSON.stringify(command satisfies never)}`);
+    }
+  }
+
+  private reservationSubject(view: AccountView, no: number): string {
+    const reservation = reservationOf(view.state, no);
+    return reservation === undefined ? '' : `,"reservation":${this.reservation(view, reservation)}`;
+  }
+
+  /** What each lot bears of the amount; a lot the entry makes shows what it got. */
+  private lotShares(account: AccountName, entry: Entry, scale: number): string {
+    let json = '';
+    for (const { lot, amount, remaining } of entry.lots) {
+      const share = amount === 0n && lot >= lotNumber(entry.seq, 0) ? remaining : amount;
+      if (share === 0n) continue;
+      json += `${json === '' ? '' : ','}{"lot":"${this.ids.encode('lot', account.no, lot)}","amount":"${formatAmount(share, scale)}"}`;
+    }
+    return json;
+  }
+}
+
+/** Only what moves; the others are zero. */
+function deltasJson(deltas: Deltas, scale: number): string {
+  let json = '';
+  const add = (name: keyof Deltas): void => {
+    if (deltas[name] !== 0n) json += `${json === '' ? '' : ','}"${name}":"${formatAmount(deltas[name], scale)}"`;
+  };
+  add('granted');
+  add('available');
+  add('held');
+  add('spent');
+  add('expired');
+  add('revoked');
+  add('debt');
+  return `{${json}}`;
+}
+
+/** In the order of the names, whatever order they came in: PostgreSQL does not keep it, and every replica answers alike. */
+function metadataJson(metadata: Metadata): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))));
+}

@@ -1,0 +1,225 @@
+import type { Queryable } from './queryable.js';
+import type { AccountState, Moment } from '../domain/account.js';
+import type { Entry } from '../domain/entry.js';
+import { accountRow } from './account-row.js';
+import { writeEntry } from './entry-row.js';
+import { holdRow } from './hold-row.js';
+import { RowArray } from './row-array.js';
+
+/** A balance in the past is folded from the last snapshot before it: at most this many entries, and one batch's. */
+export const ENTRIES_PER_SNAPSHOT = 1000;
+
+const ROW_TYPES = `
+SELECT 'account_row'::regtype::oid::int AS moved, 'seen_account'::regtype::oid::int AS seen,
+       'entry_row'::regtype::oid::int AS appended, 'hold_name'::regtype::oid::int AS ended,
+       'hold_row'::regtype::oid::int AS standing, 'outcome_row'::regtype::oid::int AS asked,
+       'fact_row'::regtype::oid::int AS claimed`;
+
+const APPEND = `
+SELECT now_ms, too_late, stale, known_keys, known_key_seqs, known_requests, known_bodies, known_facts, known_fact_seqs
+FROM append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+
+/** Whom a batch writes or rests on. */
+export interface AppendedAccount {
+  readonly no: number;
+  readonly mode: string;
+  readonly id: string;
+  /** The name is not yet in the directory. */
+  readonly unnamed: boolean;
+  /** What the decisions were based on. */
+  readonly priorSeq: number;
+  readonly state: AccountState;
+  readonly entries: readonly Entry[];
+}
+
+/** What is recorded under a key: `body` is null once the answer is no longer kept. */
+export interface KnownOutcome {
+  readonly seq: number;
+  readonly fingerprint: Buffer;
+  readonly body: Buffer | null;
+}
+
+export interface AppendReply {
+  readonly now: Moment;
+  /** The clock was too far from the moment decided for: nothing was written, nothing confirmed. */
+  readonly late: boolean;
+  /** Accounts left untouched: written by somebody else since, or with a key or fact that is recorded already. */
+  readonly stale: ReadonlySet<number>;
+  /** By the place `ask` answered. */
+  readonly knownKeys: ReadonlyMap<number, KnownOutcome>;
+  /** The seq recorded with a fact, by the place `claim` answered. */
+  readonly knownFacts: ReadonlyMap<number, number>;
+}
+
+interface ReplyRow {
+  readonly now_ms: string;
+  readonly too_late: boolean | null;
+  readonly stale: string[] | null;
+  readonly known_keys: number[] | null;
+  readonly known_key_seqs: string[] | null;
+  readonly known_requests: Buffer[] | null;
+  readonly known_bodies: (Buffer | null)[] | null;
+  readonly known_facts: number[] | null;
+  readonly known_fact_seqs: string[] | null;
+}
+
+/**
+ * Collects what a batch writes, then writes it in one statement: see `append_batch` in the migration. Belongs to one
+ * connection and is used again for every batch.
+ */
+export class Append {
+  private readonly all: readonly RowArray[];
+
+  private constructor(
+    private readonly moved: RowArray,
+    private readonly seen: RowArray,
+    private readonly appended: RowArray,
+    private readonly ended: RowArray,
+    private readonly standing: RowArray,
+    private readonly asked: RowArray,
+    private readonly claimed: RowArray,
+  ) {
+    this.all = [moved, seen, appended, ended, standing, asked, claimed];
+  }
+
+  static async on(client: Queryable): Promise<Append> {
+    const { rows } = await client.query<Record<string, number>>({ text: ROW_TYPES });
+    const array = (name: string) => new RowArray(rows[0]![name]!);
+    return new Append(
+      array('moved'),
+      array('seen'),
+      array('appended'),
+      array('ended'),
+      array('standing'),
+      array('asked'),
+      array('claimed'),
+    );
+  }
+
+  clear(): void {
+    for (const rows of this.all) rows.clear();
+  }
+
+  /** The account's row, entries and holds move. Accounts are to come in the order of their numbers. */
+  move(account: AppendedAccount): void {
+    this.writeAccount(account);
+    for (const entry of account.entries) writeEntry(this.appended, account.no, entry);
+    for (const no of touchedReservations(account.entries)) this.writeHold(account, no);
+  }
+
+  /** An answer rests on the account being as it was seen. */
+  confirm({ no, mode, id, unnamed, priorSeq }: AppendedAccount): void {
+    const { seen } = this;
+    seen.startRow();
+    seen.integer(no);
+    seen.integer(priorSeq);
+    seen.text(unnamed ? mode : null);
+    seen.text(unnamed ? id : null);
+    seen.endRow();
+  }
+
+  /** @param seq null where the command was refused: then the key is only looked up. */
+  ask(accountNo: number, keyHash: Buffer, fingerprint: Buffer, seq: number | null, body: Buffer | null): number {
+    const { asked } = this;
+    asked.startRow();
+    asked.integer(accountNo);
+    asked.bytea(keyHash);
+    asked.bytea(fingerprint);
+    asked.integer(seq);
+    asked.bytea(body);
+    asked.endRow();
+    return asked.length;
+  }
+
+  /** @param seq null where the command was refused: then the fact is only looked up. */
+  claim(accountNo: number, fact: string, seq: number | null): number {
+    const { claimed } = this;
+    claimed.startRow();
+    claimed.integer(accountNo);
+    claimed.text(fact);
+    claimed.integer(seq);
+    claimed.endRow();
+    return claimed.length;
+  }
+
+  /** @param toleranceMs null behind row locks, where the clock was just read */
+  async run(client: Queryable, decidedAt: Moment, toleranceMs: number | null): Promise<AppendReply> {
+    const parameters = this.all.map(rows => rows.toParameter());
+    const { rows } = await client.query<ReplyRow>({
+      name: 'append',
+      text: APPEND,
+      values: [new Date(decidedAt).toISOString(), toleranceMs, ...parameters],
+    });
+    const row = rows[0]!;
+    return {
+      now: Number(row.now_ms),
+      late: row.too_late === true,
+      stale: new Set(row.stale?.map(Number)),
+      knownKeys: new Map(row.known_keys?.map((place, i) => [place, outcomeAt(row, i)])),
+      knownFacts: new Map(row.known_facts?.map((place, i) => [place, Number(row.known_fact_seqs![i])])),
+    };
+  }
+
+  private writeAccount({ no, mode, id, unnamed, priorSeq, state }: AppendedAccount): void {
+    const { moved } = this;
+    const row = accountRow(state);
+    moved.startRow();
+    moved.integer(no);
+    moved.text(mode);
+    moved.text(id);
+    moved.integer(row.seq);
+    moved.integer(priorSeq);
+    moved.moment(row.createdAt);
+    moved.moment(row.lastEffectiveAt);
+    moved.moment(state.dueBound === Infinity ? null : state.dueBound);
+    moved.boolean(row.frozen);
+    moved.json(row.overdraftLimits);
+    moved.json(row.metadata);
+    moved.texts(row.units);
+    moved.bigints(row.balances);
+    moved.bigints(row.lots);
+    moved.json(row.lotTerms);
+    moved.boolean(unnamed);
+    moved.boolean(Math.floor(row.seq / ENTRIES_PER_SNAPSHOT) > Math.floor(priorSeq / ENTRIES_PER_SNAPSHOT));
+    moved.endRow();
+  }
+
+  private writeHold({ no, priorSeq, state }: AppendedAccount, reservation: number): void {
+    const { ended, standing } = this;
+    if (reservation <= priorSeq) {
+      ended.startRow();
+      ended.integer(no);
+      ended.integer(reservation);
+      ended.endRow();
+    }
+    const hold = state.holds.get(reservation);
+    if (hold === undefined) return;
+    const row = holdRow(hold);
+    standing.startRow();
+    standing.integer(no);
+    standing.integer(row.reservation);
+    standing.moment(row.createdAt);
+    standing.moment(row.expiresAt);
+    standing.int4(row.graceMs);
+    standing.text(row.overage);
+    standing.text(row.late);
+    standing.text(row.meter);
+    standing.text(row.model);
+    standing.text(row.member);
+    standing.json(row.metadata);
+    standing.texts(row.units);
+    standing.bigints(row.lines);
+    standing.bigints(row.held);
+    standing.endRow();
+  }
+}
+
+function touchedReservations(entries: readonly Entry[]): Iterable<number> {
+  const touched = new Set<number>();
+  for (const { reservation } of entries) if (reservation !== null) touched.add(reservation);
+  return touched;
+}
+
+function outcomeAt(row: ReplyRow, i: number): KnownOutcome {
+  return { seq: Number(row.known_key_seqs![i]), fingerprint: row.known_requests![i]!, body: row.known_bodies![i]! };
+}

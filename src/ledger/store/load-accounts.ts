@@ -1,0 +1,100 @@
+import type { Queryable } from './queryable.js';
+import type { AccountState, Metadata, Moment } from '../domain/account.js';
+import { accountFromRow, type AccountRow } from './account-row.js';
+import { reservationFromRow, type HoldRow } from './hold-row.js';
+
+/** Holds come as JSON, one array a row, so that account and holds are of one snapshot and one round trip. */
+const LOAD_ACCOUNTS = `
+SELECT floor(extract(epoch FROM c.now) * 1000)::bigint AS now_ms,
+       a.account_no, a.mode, a.id, a.seq, a.created_at, a.last_effective_at, a.due_bound, a.frozen, a.overdraft_limits,
+       a.metadata, a.units, a.balances, a.lots, a.lot_terms,
+       (SELECT json_agg(json_build_object(
+                 'reservation', h.reservation, 'createdAt', floor(extract(epoch FROM h.created_at) * 1000)::bigint,
+                 'expiresAt', floor(extract(epoch FROM h.expires_at) * 1000)::bigint, 'graceMs', h.grace_ms,
+                 'overage', h.overage, 'late', h.late, 'meter', h.meter, 'model', h.model, 'member', h.member,
+                 'metadata', h.metadata, 'units', h.units, 'lines', h.lines::text[], 'held', h.held::text[])
+               ORDER BY h.reservation)
+        FROM holds h WHERE h.account_no = a.account_no) AS holds
+FROM (SELECT clock_timestamp() AS now) c LEFT JOIN accounts a ON a.account_no = ANY ($1)`;
+
+const LOCK_ACCOUNTS = `
+SELECT account_no FROM accounts WHERE account_no = ANY ($1) ORDER BY account_no FOR UPDATE`;
+
+export interface LoadedAccount {
+  readonly no: number;
+  readonly mode: 'live' | 'test';
+  readonly id: string;
+  readonly state: AccountState;
+}
+
+export interface Loaded {
+  /** The database's clock, read by the same statement. */
+  readonly now: Moment;
+  /** Those that exist. */
+  readonly accounts: readonly LoadedAccount[];
+}
+
+/** A row of `accounts` as the driver gives it; what is selected must bear these names. */
+export interface AccountRecord {
+  readonly seq: string;
+  readonly created_at: Date;
+  readonly last_effective_at: Date;
+  readonly due_bound: Date | null;
+  readonly frozen: boolean;
+  readonly overdraft_limits: Record<string, string> | null;
+  readonly metadata: Metadata | null;
+  readonly units: string[];
+  readonly balances: string[];
+  readonly lots: string[];
+  readonly lot_terms: AccountRow['lotTerms'];
+}
+
+interface LoadedRecord extends AccountRecord {
+  readonly now_ms: string;
+  readonly account_no: string | null;
+  readonly mode: 'live' | 'test';
+  readonly id: string;
+  readonly holds: HoldJson[] | null;
+}
+
+type HoldJson = Omit<HoldRow, 'lines' | 'held'> & { readonly lines: string[]; readonly held: string[] };
+
+/** States of all these accounts, in one query. */
+export async function loadAccounts(client: Queryable, accountNos: readonly number[]): Promise<Loaded> {
+  const { rows } = await client.query<LoadedRecord>({ name: 'load', text: LOAD_ACCOUNTS, values: [accountNos] });
+  const accounts = rows.filter(({ account_no }) => account_no !== null).map(loadedAccount);
+  return { now: Number(rows[0]!.now_ms), accounts };
+}
+
+/**
+ * Waits for and takes the rows of these accounts until the transaction ends, always in the order of their numbers. Read
+ * the accounts in a statement after this one: this one sees them as they were before the wait.
+ */
+export async function lockAccounts(client: Queryable, accountNos: readonly number[]): Promise<void> {
+  await client.query({ name: 'lock', text: LOCK_ACCOUNTS, values: [accountNos] });
+}
+
+export function accountRowFromRecord(record: AccountRecord): AccountRow {
+  return {
+    seq: Number(record.seq),
+    createdAt: record.created_at.getTime(),
+    lastEffectiveAt: record.last_effective_at.getTime(),
+    frozen: record.frozen,
+    overdraftLimits: record.overdraft_limits,
+    metadata: record.metadata,
+    units: record.units,
+    balances: record.balances.map(BigInt),
+    lots: record.lots.map(BigInt),
+    lotTerms: record.lot_terms,
+  };
+}
+
+function loadedAccount(record: LoadedRecord): LoadedAccount {
+  const state = accountFromRow(accountRowFromRecord(record));
+  state.dueBound = record.due_bound === null ? Infinity : record.due_bound.getTime();
+  for (const hold of record.holds ?? []) {
+    const row: HoldRow = { ...hold, lines: hold.lines.map(BigInt), held: hold.held.map(BigInt) };
+    state.holds.set(row.reservation, reservationFromRow(row));
+  }
+  return { no: Number(record.account_no), mode: record.mode, id: record.id, state };
+}

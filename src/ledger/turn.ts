@@ -1,0 +1,170 @@
+import type { Account } from './account-cache.js';
+import { askedFor, completeCommand } from './complete-command.js';
+import { noHistory, type Moment } from './domain/account.js';
+import { decide } from './domain/decide.js';
+import type { Entry } from './domain/entry.js';
+import { evolve } from './domain/evolve.js';
+import type { Missing } from './domain/recall.js';
+import { settleDue } from './domain/settle-due.js';
+import { LedgerError } from '../shared/ledger-error.js';
+import type { AnswerWriter } from './answer.js';
+import type { Pending } from './pending.js';
+import type { AccountView, Submission } from './submission.js';
+import { alreadyRecorded, internal, keyReused, missingAccount } from './write-errors.js';
+
+/** What becomes of a call once the batch stands. */
+export type Verdict =
+  /** `seq` of its first entry, or the account's where it has none. */
+  | { readonly type: 'accepted'; readonly seq: number; readonly body: Buffer }
+  | { readonly type: 'refused'; readonly error: LedgerError }
+  /** Has the key of an earlier call of this batch, whose answer it gets. */
+  | { readonly type: 'repeats'; readonly body: Buffer }
+  | { readonly type: 'shown'; readonly value: unknown }
+  /** Our fault, whatever becomes of the rest. */
+  | { readonly type: 'failed'; readonly error: LedgerError }
+  /** To be decided in another batch: it needs history that nobody knew it would need. */
+  | { readonly type: 'postponed' };
+
+const POSTPONED: Verdict = { type: 'postponed' };
+
+/**
+ * One account's turn in a batch: its calls in their order, decided in memory one after the other, each on what the ones
+ * before it left. Nothing of it has happened until the batch is written.
+ */
+export class Turn {
+  /** What the decisions rest on. */
+  readonly priorSeq: number;
+  /** What is appended: first what time did, then what each accepted command did. */
+  readonly entries: Entry[] = [];
+  readonly verdicts = new Map<Pending, Verdict>();
+  /** A decision threw: the state may be half changed, nothing of this turn may be written. */
+  spoiled = false;
+  private readonly dueBoundBefore: Moment;
+  private readonly firstWithKey = new Map<string, Pending>();
+  private readonly factSeqs = new Map<string, number>();
+  private readonly asked = new Set<string>();
+  private readonly recalledEntries = new Map<number, Entry>();
+
+  constructor(
+    readonly account: Account,
+    readonly calls: readonly Pending[],
+    private readonly writer: AnswerWriter,
+  ) {
+    this.priorSeq = account.state.seq;
+    this.dueBoundBefore = account.state.dueBound;
+  }
+
+  /** History these calls look back at, as far as can be told before deciding; null where there is none to recall. */
+  missing(): { accountNo: number; state: Account['state']; missing: Missing; entries: Map<number, Entry> } | null {
+    const { state, no } = this.account;
+    const all: { -readonly [Kind in keyof Missing]: Missing[Kind][number][] } = {
+      reservations: [],
+      lots: [],
+      charges: [],
+      revocations: [],
+    };
+    for (const { call } of this.calls) {
+      if (call.type !== 'command') continue;
+      const completed = completeCommand(state, call.submission.command, this.recalledEntries, this.asked);
+      if (completed.ok) continue;
+      all.reservations.push(...completed.missing.reservations);
+      all.lots.push(...completed.missing.lots);
+      all.charges.push(...completed.missing.charges);
+      all.revocations.push(...completed.missing.revocations);
+      for (const name of askedFor(completed.missing)) this.asked.add(name);
+    }
+    const count = all.reservations.length + all.lots.length + all.charges.length + all.revocations.length;
+    return count === 0 ? null : { accountNo: no, state, missing: all, entries: this.recalledEntries };
+  }
+
+  /** @param clock the database's; the account's own time never runs backwards */
+  decide(clock: Moment): void {
+    const { state } = this.account;
+    const now = Math.max(clock, state.lastEffectiveAt);
+    try {
+      this.entries.push(...settleDue(state, now, clock));
+    } catch (error) {
+      for (const call of this.calls) this.verdicts.set(call, { type: 'failed', error: internal(error) });
+      this.spoiled = true;
+      return;
+    }
+    const view: AccountView = { no: this.account.no, mode: this.account.mode, id: this.account.id, state, now };
+    let postponing = false;
+    for (const call of this.calls) {
+      // One that waits makes those behind it wait: an account's calls keep their order.
+      const verdict: Verdict = postponing || this.spoiled ? POSTPONED : this.verdictOn(call, view, clock);
+      postponing = verdict === POSTPONED;
+      this.verdicts.set(call, verdict);
+    }
+  }
+
+  /** Whether there is something to write, if only that a key was used or that nothing is due as early as was thought. */
+  get writes(): boolean {
+    if (this.spoiled) return false;
+    if (this.entries.length > 0) return true;
+    if (this.account.unnamed && this.firstWithKey.size === 0) return false;
+    return this.firstWithKey.size > 0 || this.account.state.dueBound !== this.dueBoundBefore;
+  }
+
+  /** The turn stands: the state may be used for the next one. */
+  accountAfter(): Account {
+    const { account } = this;
+    Object.assign(account.state, { recalled: noHistory() });
+    return account.unnamed && this.writes ? { ...account, unnamed: false } : account;
+  }
+
+  private verdictOn(pending: Pending, view: AccountView, clock: Moment): Verdict {
+    const { call, address } = pending;
+    try {
+      if (address.missing !== null && address.mode !== view.mode) {
+        return { type: 'refused', error: missingAccount(address.missing) };
+      }
+      if (call.type === 'look') return { type: 'shown', value: call.look(view) };
+      return this.verdictOnCommand(pending, call.submission, view, clock);
+    } catch (error) {
+      // A look may refuse; anything else that is thrown is a fault, and the state cannot be trusted after it.
+      if (call.type === 'look' && error instanceof LedgerError) return { type: 'refused', error };
+      this.spoiled = call.type !== 'look';
+      return { type: 'failed', error: internal(error) };
+    }
+  }
+
+  private verdictOnCommand(pending: Pending, submission: Submission, view: AccountView, clock: Moment): Verdict {
+    const { once, fact } = submission;
+    const { state } = view;
+    const repeated = once === null ? undefined : this.firstWithKey.get(once.key);
+    if (repeated !== undefined) return this.repeat(repeated, submission);
+    const recordedSeq = fact === null ? undefined : this.factSeqs.get(fact);
+    if (recordedSeq !== undefined) return { type: 'refused', error: this.alreadyRecordedAs(recordedSeq) };
+
+    const completed = completeCommand(state, submission.command, this.recalledEntries, this.asked);
+    if (!completed.ok) return POSTPONED;
+    const decision = decide(state, completed.command, view.now, clock);
+    if (!decision.ok) return { type: 'refused', error: this.writer.refusal(view, decision.refusal) };
+
+    for (const entry of decision.entries) {
+      evolve(state, entry);
+      this.entries.push(entry);
+    }
+    const seq = decision.entries[0]?.seq ?? state.seq;
+    if (once !== null) this.firstWithKey.set(once.key, pending);
+    if (fact !== null) this.factSeqs.set(fact, seq);
+    return {
+      type: 'accepted',
+      seq,
+      body: Buffer.from(this.writer.mutation(view, completed.command, decision.entries)),
+    };
+  }
+
+  private repeat(first: Pending, { once }: Submission): Verdict {
+    const verdict = this.verdicts.get(first);
+    const before = first.call.type === 'command' ? first.call.submission.once : null;
+    if (!before!.fingerprint.equals(once!.fingerprint)) return { type: 'refused', error: keyReused() };
+    if (verdict?.type !== 'accepted') throw new Error('only an accepted call is repeated');
+    return { type: 'repeats', body: verdict.body };
+  }
+
+  private alreadyRecordedAs(seq: number): LedgerError {
+    return alreadyRecorded(this.writer.entryId(this.account.no, seq));
+  }
+}

@@ -1,0 +1,32 @@
+import { LedgerError } from '../shared/ledger-error.js';
+
+/** Nothing is wrong with the request; the same one, with the same key, may be sent again. */
+export function busy(why: string, cause?: unknown): LedgerError {
+  return new LedgerError('busy', `the ledger is busy: ${why}; send the same request again`, {}, true, { cause });
+}
+
+/** Our fault. What happened stays in the cause, for the log. */
+export function internal(cause: unknown): LedgerError {
+  return new LedgerError('internal', 'the command could not be carried out; it left no trace', {}, false, { cause });
+}
+
+export function keyReused(): LedgerError {
+  return new LedgerError(
+    'idempotency_key_reused',
+    'this Idempotency-Key was used for another request: use a new key for a new request',
+  );
+}
+
+/** @param entry id of the first entry that recorded it */
+export function alreadyRecorded(entry: string): LedgerError {
+  return new LedgerError('fact_already_recorded', 'this took effect before, as the entry named', { entry });
+}
+
+/** An id said which account, and there is none, or it is not of the caller's mode. */
+export function missingAccount(missing: LedgerError['code'] | null): LedgerError {
+  const code = missing ?? 'not_found';
+  return new LedgerError(
+    code,
+    code === 'not_found' ? 'there is no such account' : `no such ${code.replace(/_not_found$/, '')}`,
+  );
+}

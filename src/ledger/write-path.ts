@@ -1,0 +1,126 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import type { IdCodec } from '../ids/id-codec.js';
+import type { LedgerError } from '../shared/ledger-error.js';
+import { AccountCache } from './account-cache.js';
+import { AnswerWriter } from './answer.js';
+import { Directory } from './directory.js';
+import { Lane } from './lane.js';
+import { Pending, type Address, type Call } from './pending.js';
+import type { AccountName, Numbering } from './store/look-up-names.js';
+import type { Queryable } from './store/queryable.js';
+import type { AccountView, Answer, NumberedTarget, Submission, Target } from './submission.js';
+import { busy } from './write-errors.js';
+
+/** How long a call may take that does not say how long. */
+export const DEFAULT_DEADLINE_MS = 10_000;
+const DRAIN_CHECK_MS = 5;
+
+/** Digits after the point of units; `UnitRegistry` is one. */
+export interface UnitScales {
+  /** Throws for a unit that was never learned. */
+  scaleOf(unit: string): number;
+  /** Makes `scaleOf` answer for units of an account, whichever replica put them to use. */
+  learn(units: Iterable<string>): Promise<void>;
+}
+
+export interface WritePathParts {
+  /** Shared connections as the app role, for the directory. */
+  readonly database: Queryable;
+  /** A fresh connection as the app role for each lane. */
+  readonly createClient: (applicationName: string) => Client;
+  readonly ids: IdCodec;
+  readonly units: UnitScales;
+  readonly lanes: number;
+  readonly log: { warn(message: string): void; error(message: string): void };
+}
+
+/**
+ * The one way into the ledger, for commands and for reads that must be current: finds the account's lane and waits there
+ * for the answer. See `Lane` for what happens to it.
+ */
+export class WritePath {
+  private readonly directory: Directory;
+  private readonly lanes: readonly Lane[];
+  private draining = false;
+
+  constructor(parts: WritePathParts) {
+    const { units } = parts;
+    this.directory = new Directory(parts.database, parts.log);
+    const laneParts = {
+      cache: new AccountCache(),
+      writer: new AnswerWriter(parts.ids, unit => units.scaleOf(unit)),
+      learnUnits: (used: Iterable<string>) => units.learn(used),
+      named: (name: AccountName, no: number) => this.directory.learn(name, { no, proposed: false }),
+      readdress: (calls: readonly Pending[]) => this.readdress(calls),
+      log: parts.log,
+    };
+    this.lanes = Array.from({ length: parts.lanes }, (_, lane) => {
+      return new Lane({ ...laneParts, createClient: () => parts.createClient(`credits-ledger lane ${lane}`) });
+    });
+  }
+
+  /** Decides and books a command. @throws LedgerError the refusal, or `busy` where it could not be settled in time */
+  execute(submission: Submission): Promise<Answer> {
+    const { target, deadlineAt = performance.now() + DEFAULT_DEADLINE_MS } = submission;
+    return this.submit(target, { type: 'command', submission }, deadlineAt);
+  }
+
+  /**
+   * Looks at an account as it is now: everything due is booked first, and what `look` returned leaves only once the
+   * account was confirmed on the primary. `look` must not keep the view.
+   * @throws LedgerError what `look` throws, or `busy`
+   */
+  read<T>(
+    target: Target | NumberedTarget,
+    look: (view: AccountView) => T,
+    deadlineAt = performance.now() + DEFAULT_DEADLINE_MS,
+  ): Promise<T> {
+    return this.submit(target, { type: 'look', look }, deadlineAt);
+  }
+
+  /** Takes no more calls, answers those it has, and lets go of its connections. */
+  async drain(): Promise<void> {
+    this.draining = true;
+    while (this.directory.asking || this.lanes.some(({ working }) => working)) await sleep(DRAIN_CHECK_MS);
+    for (const lane of this.lanes) lane.close();
+  }
+
+  private submit<T>(target: Target | NumberedTarget, call: Call, deadlineAt: number): Promise<T> {
+    if (this.draining) return Promise.reject(busy('this replica is stopping'));
+    return new Promise<T>((resolve, reject) => {
+      const enqueue = (address: Address) => {
+        this.enqueue(new Pending(call, address, deadlineAt, resolve as (value: unknown) => void, reject));
+      };
+      if ('accountNo' in target) {
+        enqueue({ no: target.accountNo, mode: target.mode, id: null, unnamed: false, missing: target.missing });
+        return;
+      }
+      const name = { mode: target.mode, id: target.account };
+      const known = this.directory.known(name);
+      if (known !== undefined) enqueue(addressOf(name, known));
+      else this.directory.lookUp(name, deadlineAt).then(found => enqueue(addressOf(name, found)), reject);
+    });
+  }
+
+  private enqueue(pending: Pending): void {
+    this.lanes[pending.address.no % this.lanes.length]!.enqueue(pending);
+  }
+
+  /** Somebody else gave these names their numbers. */
+  private readdress(calls: readonly Pending[]): void {
+    for (const call of calls) {
+      const name = { mode: call.address.mode, id: call.address.id! };
+      this.directory.forget(name);
+      this.directory
+        .lookUp(name, call.deadlineAt)
+        .then(found => this.enqueue(call.readdressed(addressOf(name, found))))
+        .catch((error: unknown) => call.fail(error as LedgerError));
+    }
+  }
+}
+
+function addressOf(name: AccountName, { no, proposed }: Numbering): Address {
+  return { ...name, no, unnamed: proposed, missing: null };
+}
