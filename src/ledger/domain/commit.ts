@@ -8,13 +8,13 @@ import {
   type ReservationLine,
 } from './account.js';
 import { actualAmounts } from './actual-amounts.js';
-import { burnsBefore, least, sumOf } from './burn-order.js';
+import { least, sumOf } from './burn-order.js';
 import type { Commit } from './command.js';
 import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
 import { makeEntry, type EntryFields } from './entry.js';
 import { lateCommit } from './late-commit.js';
 import { accept, refuse, type Decision } from './refusal.js';
-import { mustFind, overAt, settleHeld, type Settled } from './return-credits.js';
+import { heldInBurnOrder, overAt, settleHeld, type Settled } from './return-credits.js';
 import { insufficient } from './shortfall.js';
 
 /** One line of a commit: what it really took, and what pays for more than was held. */
@@ -111,15 +111,9 @@ function spendOfLine(
 
 /** Consumes the held lots in burn order; at the end of the hold, what is left of them comes back. */
 function settle(state: AccountState, line: ReservationLine, spent: bigint, final: boolean): Settled[] {
-  const inBurnOrder =
-    line.held.length < 2
-      ? line.held
-      : [...line.held].sort((a, b) =>
-          burnsBefore(mustFind(state, line.unit, a.lot), mustFind(state, line.unit, b.lot)),
-        );
   const settled: Settled[] = [];
   let left = spent;
-  for (const part of inBurnOrder) {
+  for (const part of heldInBurnOrder(state, line)) {
     const taken = least(left, part.amount);
     left -= taken;
     const back = final ? part.amount - taken : 0n;

@@ -16,7 +16,7 @@ export function endHold(
   return ending.map((line, index) => {
     const seq = state.seq + 1 + index;
     const amount = heldOf(line);
-    const back = settleHeld(state, line.unit, allBack(line.held), seq, isOver, at, 'back');
+    const back = settleHeld(state, line.unit, allBack(state, line), seq, isOver, at, 'back');
     return makeEntry(seq, at, recordedAt, {
       ...as,
       unit: line.unit,

@@ -7,6 +7,7 @@ import {
   type LotPart,
   type LotTerms,
   type Moment,
+  type ReservationLine,
 } from './account.js';
 import { burnsBefore, least } from './burn-order.js';
 import type { LotChange } from './entry.js';
@@ -122,7 +123,13 @@ export function mustFind(state: AccountState, unit: string, no: number): Lot {
   return lot;
 }
 
+/** What a line holds, first what burns first: a hold that grew may have drawn it in another order. */
+export function heldInBurnOrder(state: AccountState, { unit, held }: ReservationLine): readonly LotPart[] {
+  if (held.length < 2) return held;
+  return [...held].sort((a, b) => burnsBefore(mustFind(state, unit, a.lot), mustFind(state, unit, b.lot)));
+}
+
 /** All of what a line still holds comes back. */
-export function allBack(parts: readonly LotPart[]): Settled[] {
-  return parts.map(({ lot, amount }) => ({ lot, spent: 0n, back: amount }));
+export function allBack(state: AccountState, line: ReservationLine): Settled[] {
+  return heldInBurnOrder(state, line).map(({ lot, amount }) => ({ lot, spent: 0n, back: amount }));
 }
