@@ -6,7 +6,7 @@ import { loadIdSecret } from '../ids/id-secret.js';
 import { UnitRegistry } from '../units/unit-registry.js';
 import { UnitsModule } from '../units/units.module.js';
 import { AnswerWriter } from './answer.js';
-import { WritePath } from './write-path.js';
+import { scalesIn, WritePath } from './write-path.js';
 
 /** How many write lanes; the application's root provides it. */
 export const LANES = Symbol('LANES');
@@ -18,7 +18,7 @@ export const LANES = Symbol('LANES');
     { provide: IdCodec, useFactory: async (pool: Pool) => new IdCodec(await loadIdSecret(pool)), inject: [Pool] },
     {
       provide: AnswerWriter,
-      useFactory: (ids: IdCodec, units: UnitRegistry) => new AnswerWriter(ids, units.scaleOf),
+      useFactory: (ids: IdCodec, units: UnitRegistry) => new AnswerWriter(ids, scalesIn(units)),
       inject: [IdCodec, UnitRegistry],
     },
     {

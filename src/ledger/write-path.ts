@@ -4,7 +4,7 @@ import type { Client } from 'pg';
 import type { IdCodec } from '../ids/id-codec.js';
 import type { LedgerError } from '../shared/ledger-error.js';
 import { AccountCache } from './account-cache.js';
-import { AnswerWriter } from './answer.js';
+import { AnswerWriter, type ScaleOf } from './answer.js';
 import { Directory } from './directory.js';
 import { Lane } from './lane.js';
 import { Pending, type Address, type Call } from './pending.js';
@@ -19,10 +19,10 @@ const DRAIN_CHECK_MS = 5;
 
 /** Digits after the point of units; `UnitRegistry` is one. */
 export interface UnitScales {
-  /** Throws for a unit that was never learned. */
-  scaleOf(unit: string): number;
-  /** Makes `scaleOf` answer for units of an account, whichever replica put them to use. */
-  learn(units: Iterable<string>): Promise<void>;
+  /** Of a unit in use; undefined where this process has not met it in use. */
+  scaleOf(unit: string): number | undefined;
+  /** Learns of every unit in use, whichever replica put it to use. */
+  learn(): Promise<void>;
 }
 
 export interface WritePathParts {
@@ -50,8 +50,8 @@ export class WritePath {
     this.directory = new Directory(parts.database, parts.log);
     const laneParts = {
       cache: new AccountCache(),
-      writer: new AnswerWriter(parts.ids, unit => units.scaleOf(unit)),
-      learnUnits: (used: Iterable<string>) => units.learn(used),
+      writer: new AnswerWriter(parts.ids, scalesIn(units)),
+      learnUnits: (used: Iterable<string>) => learnUnits(units, used),
       named: (name: AccountName, no: number) => this.directory.learn(name, { no, proposed: false }),
       readdress: (calls: readonly Pending[]) => this.readdress(calls),
       log: parts.log,
@@ -123,4 +123,17 @@ export class WritePath {
 
 function addressOf(name: AccountName, { no, proposed }: Numbering): Address {
   return { ...name, no, unnamed: proposed, missing: null };
+}
+
+/** For an `AnswerWriter`: every unit an account has was put to use before its first entry. */
+export function scalesIn(units: UnitScales): ScaleOf {
+  return unit => {
+    const scale = units.scaleOf(unit);
+    if (scale === undefined) throw new Error(`the unit ${unit} is not known to be in use`);
+    return scale;
+  };
+}
+
+async function learnUnits(units: UnitScales, used: Iterable<string>): Promise<void> {
+  for (const unit of used) if (units.scaleOf(unit) === undefined) return units.learn();
 }

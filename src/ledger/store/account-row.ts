@@ -9,7 +9,6 @@ import {
   type Lot,
   type Metadata,
   type Moment,
-  type RolloverRule,
 } from '../domain/account.js';
 import { rolloverFromJson, rolloverToJson, type RolloverJson } from './entry-details.js';
 
