@@ -1,0 +1,51 @@
+import * as fc from 'fast-check';
+import { expect, it } from '@jest/globals';
+import { Coverage } from './coverage.js';
+import { GENES } from './genes.js';
+import { runSequence } from './run-sequence.js';
+
+/** How many random commands to run, and from which seed; MODEL_PATH leads to the shrunk sequence of a failure. */
+const COMMANDS = Number(process.env['MODEL_COMMANDS'] ?? 1_000_000);
+const SEED = Number(process.env['MODEL_SEED'] ?? Date.now() % 2 ** 31);
+const PATH = process.env['MODEL_PATH'];
+
+const RUNS_PER_ROUND = 500;
+/** A quarter of a millisecond a command is what a slow machine needs; the rest is room. */
+const TIMEOUT_MS = 60_000 + COMMANDS;
+
+it(
+  `agrees with a naive model on ${COMMANDS.toLocaleString('en')} random commands, every rule asserted after each`,
+  () => {
+    const coverage = new Coverage();
+    const property = fc.property(GENES, genes => runSequence(genes, { coverage }) === null);
+    for (let round = 0; coverage.commands < COMMANDS; round++) {
+      const seed = SEED + round;
+      const path = PATH === undefined ? {} : { path: PATH };
+      const outcome = fc.check(property, { seed, numRuns: RUNS_PER_ROUND, unbiased: true, ...path });
+      if (outcome.failed) throw new Error(story(outcome.counterexample?.[0] ?? [], seed, outcome.counterexamplePath));
+      progress(coverage.commands);
+    }
+    if (process.env['MODEL_TABLE'] !== undefined) process.stderr.write(`${coverage.table()}\n`);
+    // Fewer commands than this may well miss something rare.
+    if (COMMANDS >= 500_000) expect(coverage.neverMet()).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+/** The shrunk sequence, command by command, and how to see it again. */
+function story(genes: Parameters<typeof runSequence>[0], seed: number, path: string | null): string {
+  const lines: string[] = [];
+  const difference = runSequence(genes, { tell: line => lines.push(line) });
+  return [
+    `The domain and the naive model differ. Again: MODEL_SEED=${seed} MODEL_PATH='${path}' npm run test:model`,
+    ...lines,
+    `=> ${difference}`,
+  ].join('\n');
+}
+
+function progress(done: number): void {
+  if (!process.stderr.isTTY) return;
+  const share = Math.min(1, done / COMMANDS);
+  const bar = '#'.repeat(Math.floor(share * 40)).padEnd(40, '.');
+  process.stderr.write(`\r[${bar}] ${done.toLocaleString('en')} commands${share === 1 ? '\n' : ''}`);
+}

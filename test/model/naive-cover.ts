@@ -1,0 +1,125 @@
+import type { OveragePolicy, SpendContext } from '../../src/ledger/domain/account.js';
+import type { Line } from '../../src/ledger/domain/command.js';
+import {
+  ABOVE_EVERY_AMOUNT,
+  applies,
+  endOf,
+  firstOf,
+  isOver,
+  sizeOf,
+  total,
+  type NaiveReservation,
+  type Pile,
+} from './credits.js';
+import type { NaiveAccount } from './naive-account.js';
+import { refuse } from './naive-refusal.js';
+
+export interface NaiveShortfall {
+  readonly unit: string;
+  readonly required: bigint;
+  readonly available: bigint;
+  readonly held: bigint;
+  readonly openReservations: number;
+  readonly nextReleaseAt: number | null;
+}
+
+/** A spend that asks for credits, and the reservation it asks for. */
+export interface Ask {
+  readonly spend: SpendContext;
+  readonly overage: OveragePolicy;
+  readonly asking: NaiveReservation | null;
+  readonly now: number;
+}
+
+/** How a spend beyond a hold is paid, or that it is short. */
+export interface Cover {
+  readonly piles: readonly Pile[];
+  readonly debt: bigint;
+  readonly short: boolean;
+}
+
+/** What a spend can take, in burn order. */
+export function spendable(account: NaiveAccount, unit: string, spend: SpendContext): Pile[] {
+  return account.availablePiles(unit).filter(pile => applies(pile.lot, spend));
+}
+
+/**
+ * Where `amount` comes from beyond a hold: the lots the spend may use, and under `allow_debt` whatever else is
+ * available (debt exists only where nothing is), then debt up to the overdraft limit.
+ */
+export function cover(account: NaiveAccount, { unit, amount }: Line, { spend, overage }: Ask): Cover {
+  const own = firstOf(spendable(account, unit, spend), amount);
+  if (sizeOf(own) === amount) return { piles: own, debt: 0n, short: false };
+  if (overage !== 'allow_debt') return { piles: [], debt: 0n, short: true };
+  const foreign = account.availablePiles(unit).filter(pile => !applies(pile.lot, spend));
+  const piles = [...own, ...firstOf(foreign, amount - sizeOf(own))];
+  const debt = amount - sizeOf(piles);
+  const limit = account.overdraftLimits.get(unit) ?? 0n;
+  return { piles, debt, short: debt > 0n && account.debtOf(unit) + debt > limit };
+}
+
+/** Refuses where lines are short: what is missing, and whether waiting helps. */
+export function requireCovered(account: NaiveAccount, short: readonly Line[], ask: Ask): void {
+  if (short.length === 0) return;
+  const retryable = short.every(line => wouldBeCovered(account, line, ask));
+  account.witness(retryable ? 'denial that waiting cures' : 'denial that waiting does not cure');
+  refuse('insufficient_credits', {
+    shortfall: short.map(line => shortfall(account, line, ask)),
+    retryable,
+    reservation: ask.asking?.no ?? null,
+  });
+}
+
+/** What the account was ever given and what it owes must fit an amount. */
+export function requireRoom(account: NaiveAccount, unit: string, more: bigint): void {
+  const { granted, debt } = account.balance(unit);
+  if (granted + debt + more >= ABOVE_EVERY_AMOUNT) refuse('amount_too_large');
+}
+
+/** What a spend needs and does not have: what is available to it, and what it could use once other holds end. */
+function shortfall(account: NaiveAccount, { unit, amount }: Line, ask: Ask): NaiveShortfall {
+  const others = heldByOthers(account, unit, ask).map(({ endsAt, held }) => ({
+    endsAt,
+    held: sizeOf(held.filter(pile => applies(pile.lot, ask.spend))),
+  }));
+  const holding = others.filter(other => other.held > 0n);
+  return {
+    unit,
+    required: amount,
+    available: sizeOf(spendable(account, unit, ask.spend)),
+    held: total(holding.map(other => other.held)),
+    openReservations: holding.length,
+    nextReleaseAt: holding.length === 0 ? null : Math.min(...holding.map(other => other.endsAt)),
+  };
+}
+
+/**
+ * Whether only what other holds have is missing: with all of it back, the debt it pays first set aside, and what may
+ * be owed under `allow_debt`, which also takes lots the spend may not use, the spend would be covered.
+ */
+function wouldBeCovered(account: NaiveAccount, { unit, amount }: Line, ask: Ask): boolean {
+  const owing = ask.overage === 'allow_debt';
+  const counts = (pile: Pile): boolean => owing || applies(pile.lot, ask.spend);
+  const held = heldByOthers(account, unit, ask).flatMap(other => other.held);
+  const all = sizeOf([...account.availablePiles(unit), ...held].filter(counts));
+  const limit = owing ? (account.overdraftLimits.get(unit) ?? 0n) : 0n;
+  const debt = account.debtOf(unit);
+  const covered = all + limit - debt >= amount;
+  if (covered && all < amount) account.witness('denial cured by what may be owed');
+  if (!covered && all + limit >= amount) account.witness('denial where debt would swallow what comes back');
+  return covered;
+}
+
+/** What comes back when they end; credits of a lot that is over do not. */
+function heldByOthers(account: NaiveAccount, unit: string, ask: Ask): { endsAt: number; held: Pile[] }[] {
+  return account
+    .openReservations()
+    .filter(reservation => reservation !== ask.asking)
+    .map(reservation => ({
+      endsAt: endOf(reservation),
+      held: reservation.lines
+        .filter(line => line.unit === unit)
+        .flatMap(line => line.held)
+        .filter(pile => !isOver(pile.lot, ask.now)),
+    }));
+}

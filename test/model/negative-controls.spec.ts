@@ -1,0 +1,21 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from '@jest/globals';
+import { GENES } from './genes.js';
+import { runSequence } from './run-sequence.js';
+import { SEEDED_BUGS } from './seeded-bugs.js';
+
+/** How many random sequences a bug may survive: a twentieth of what `npm test` runs. Most do not survive the tenth. */
+const SEQUENCES = 1000;
+const sequences = fc.sample(GENES, { seed: 20_260_801, numRuns: SEQUENCES });
+
+describe('the comparison with the naive model finds a domain in which', () => {
+  it.each(Object.entries(SEEDED_BUGS))('%s', (name, domain) => {
+    const caught = sequences.findIndex(genes => runSequence(genes, { domain }) !== null);
+    if (process.env['MODEL_TABLE'] !== undefined) process.stderr.write(`${String(caught + 1).padStart(5)}  ${name}\n`);
+    expect(caught).toBeGreaterThanOrEqual(0);
+  });
+
+  it('nothing is wrong, never', () => {
+    expect(sequences.slice(0, 40).every(genes => runSequence(genes) === null)).toBe(true);
+  });
+});
