@@ -1,6 +1,7 @@
+import { accountRowFromRecord, type AccountRecord } from './projection-records.js';
 import type { Queryable } from './queryable.js';
-import type { AccountState, Metadata, Moment } from '../domain/account.js';
-import { accountFromRow, type AccountRow } from './account-row.js';
+import type { AccountState, Moment } from '../domain/account.js';
+import { accountFromRow } from './account-row.js';
 import { reservationFromRow, type HoldRow } from './hold-row.js';
 
 /** Holds come as JSON, one array a row, so that account and holds are of one snapshot and one round trip. */
@@ -34,21 +35,6 @@ export interface Loaded {
   readonly accounts: readonly LoadedAccount[];
 }
 
-/** A row of `accounts` as the driver gives it; what is selected must bear these names. */
-export interface AccountRecord {
-  readonly seq: string;
-  readonly created_at: Date;
-  readonly last_effective_at: Date;
-  readonly due_bound: Date | null;
-  readonly frozen: boolean;
-  readonly overdraft_limits: Record<string, string> | null;
-  readonly metadata: Metadata | null;
-  readonly units: string[];
-  readonly balances: string[];
-  readonly lots: string[];
-  readonly lot_terms: AccountRow['lotTerms'];
-}
-
 interface LoadedRecord extends AccountRecord {
   readonly now_ms: string;
   readonly account_no: string | null;
@@ -72,21 +58,6 @@ export async function loadAccounts(client: Queryable, accountNos: readonly numbe
  */
 export async function lockAccounts(client: Queryable, accountNos: readonly number[]): Promise<void> {
   await client.query({ name: 'lock', text: LOCK_ACCOUNTS, values: [accountNos] });
-}
-
-export function accountRowFromRecord(record: AccountRecord): AccountRow {
-  return {
-    seq: Number(record.seq),
-    createdAt: record.created_at.getTime(),
-    lastEffectiveAt: record.last_effective_at.getTime(),
-    frozen: record.frozen,
-    overdraftLimits: record.overdraft_limits,
-    metadata: record.metadata,
-    units: record.units,
-    balances: record.balances.map(BigInt),
-    lots: record.lots.map(BigInt),
-    lotTerms: record.lot_terms,
-  };
 }
 
 function loadedAccount(record: LoadedRecord): LoadedAccount {
