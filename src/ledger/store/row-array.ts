@@ -139,7 +139,9 @@ export class RowArray {
       this.room(4);
       const lengthAt = this.at;
       this.at += 4;
-      this.view.setInt32(lengthAt, this.string(value));
+      // Before `view` is looked at: writing the text may move everything to a larger buffer.
+      const length = this.string(value);
+      this.view.setInt32(lengthAt, length);
     }
     this.view.setInt32(startsAt - 4, this.at - startsAt);
   }
