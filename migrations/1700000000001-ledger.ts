@@ -392,10 +392,10 @@ BEGIN
       overdraft_limits, metadata, units, balances, lots, lot_terms
     FROM unnest(moved) WHERE NOT account_no = ANY (untouched)
     ON CONFLICT (account_no) DO UPDATE SET
-      seq = excluded.seq, prior_seq = excluded.prior_seq, last_effective_at = excluded.last_effective_at,
-      due_bound = excluded.due_bound, frozen = excluded.frozen, overdraft_limits = excluded.overdraft_limits,
-      metadata = excluded.metadata, units = excluded.units, balances = excluded.balances, lots = excluded.lots,
-      lot_terms = excluded.lot_terms
+      seq = excluded.seq, prior_seq = excluded.prior_seq, created_at = excluded.created_at,
+      last_effective_at = excluded.last_effective_at, due_bound = excluded.due_bound, frozen = excluded.frozen,
+      overdraft_limits = excluded.overdraft_limits, metadata = excluded.metadata, units = excluded.units,
+      balances = excluded.balances, lots = excluded.lots, lot_terms = excluded.lot_terms
     WHERE a.seq = excluded.prior_seq
     RETURNING account_no)
   SELECT coalesce(array_agg(account_no), '{}') INTO written FROM upserted;

@@ -1,0 +1,54 @@
+import { newAccount } from '../../src/ledger/domain/account.js';
+import { evolve } from '../../src/ledger/domain/evolve.js';
+import { StreamAudit } from '../../src/ledger/domain/invariants.js';
+import { nextDueAt } from '../../src/ledger/domain/settle-due.js';
+import { accountRow } from '../../src/ledger/store/account-row.js';
+import { ENTRY_COLUMNS } from '../../src/ledger/store/entry-row.js';
+import { entryFromRecord, type EntryRecord } from '../../src/ledger/store/entry-record.js';
+import { holdRow } from '../../src/ledger/store/hold-row.js';
+import {
+  ACCOUNT_COLUMNS,
+  accountRowFromRecord,
+  HOLD_COLUMNS,
+  holdRowFromRecord,
+  projectionText,
+  type AccountRecord,
+  type HoldRecord,
+} from '../../src/ledger/store/projection-records.js';
+import type { TestDatabase } from './database.js';
+
+/** Everything that is wrong with the ledger: rules that do not hold, projections that are not the fold of their entries. */
+export async function auditLedger({ ownerPool }: TestDatabase): Promise<string[]> {
+  const found: string[] = [];
+  const { rows: accounts } = await ownerPool.query<AccountRecord & { account_no: string }>(
+    `SELECT account_no, ${ACCOUNT_COLUMNS} FROM accounts ORDER BY account_no`,
+  );
+  for (const account of accounts) {
+    const { account_no: no } = account;
+    const entries = await ownerPool.query<EntryRecord>(
+      `SELECT ${ENTRY_COLUMNS} FROM entries WHERE account_no = $1 ORDER BY seq`,
+      [no],
+    );
+    const holds = await ownerPool.query<HoldRecord>(
+      `SELECT ${HOLD_COLUMNS} FROM holds WHERE account_no = $1 ORDER BY reservation`,
+      [no],
+    );
+    const state = newAccount();
+    const audit = new StreamAudit();
+    for (const record of entries.rows) {
+      const entry = entryFromRecord(record);
+      found.push(...audit.entry(state, entry));
+      evolve(state, entry);
+      found.push(...audit.state(state));
+    }
+    const [stored, folded] = [projectionText(accountRowFromRecord(account)), projectionText(accountRow(state))];
+    if (stored !== folded) found.push(`account ${no}: stored ${stored}, folded ${folded}`);
+    const storedHolds = holds.rows.map(row => projectionText(holdRowFromRecord(row)));
+    const foldedHolds = [...state.holds.values()].sort((a, b) => a.no - b.no).map(hold => projectionText(holdRow(hold)));
+    if (storedHolds.join() !== foldedHolds.join()) found.push(`account ${no}: holds ${storedHolds}, folded ${foldedHolds}`);
+    if ((account.due_bound?.getTime() ?? Infinity) > (nextDueAt(state) ?? Infinity)) {
+      found.push(`account ${no}: something is due before its bound`);
+    }
+  }
+  return found;
+}
