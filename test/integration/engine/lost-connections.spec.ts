@@ -1,0 +1,122 @@
+import { performance } from 'node:perf_hooks';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { auditLedger } from '../../support/audit.js';
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { openEngine, type Engine } from '../../support/engine.js';
+import { TcpProxy, type Fault } from '../../support/tcp-proxy.js';
+import { refusalOf, Teller } from '../../support/teller.js';
+
+/** The prepared statement's name in every message that runs it. */
+const APPEND = 'append\0';
+
+describe('a connection that fails', () => {
+  let database: TestDatabase;
+  let proxy: TcpProxy;
+  let engine: Engine;
+  let teller: Teller;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    proxy = await TcpProxy.open(database.url);
+    engine = await openEngine(database, { connectTo: { ...database.appLogin, url: proxy.url } });
+    teller = new Teller(engine);
+    await teller.grant('a', 100);
+  });
+
+  afterEach(async () => {
+    proxy.down = false;
+    await engine.writePath.drain();
+    expect(await auditLedger(database)).toEqual([]);
+    await proxy.close();
+    await database.close();
+  });
+
+  test.each<Fault>(['lose-request', 'lose-answer'])('in the append (%s) leaves every command done exactly once', async fault => {
+    const hit = proxy.failOn(APPEND, fault);
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => teller.charge('a', 1, {}, { key: `k${i}` })));
+    await hit;
+    expect(answers.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, i) => i + 2));
+    expect(await teller.balance('a')).toMatchObject({ seq: 21, available: 80n });
+    const retried = await teller.charge('a', 1, {}, { key: 'k7' });
+    expect(retried.bytes).toBe(answers[7]!.bytes);
+  });
+
+  test.each<Fault>(['lose-request', 'lose-answer'])('while an account is made (%s) makes it once', async fault => {
+    const hit = proxy.failOn(APPEND, fault);
+    const answers = await Promise.all([1, 2, 3].map(credits => teller.grant('new', credits)));
+    await hit;
+    expect(answers.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(await teller.balance('new')).toMatchObject({ seq: 3, available: 6n });
+  });
+
+  test.each<Fault>(['lose-request', 'lose-answer'])('at the commit behind row locks (%s) leaves every command done once', async fault => {
+    const other = await openEngine(database);
+    await new Teller(other).charge('a', 1);
+    const hit = proxy.failOn('COMMIT\0', fault);
+    const answers = await Promise.all([teller.charge('a', 1), teller.charge('a', 2)]);
+    await hit;
+    expect(answers.map(({ seq }) => seq)).toEqual([3, 4]);
+    expect(await teller.balance('a')).toMatchObject({ seq: 4, available: 96n });
+    await other.writePath.drain();
+  });
+
+  test('and stays silent is given up, and the commands are settled on another', async () => {
+    const hit = proxy.failOn(APPEND, 'stall');
+    const charged = await teller.charge('a', 1, {}, { key: 'k' });
+    await hit;
+    expect(charged).toMatchObject({ seq: 2, replayed: false });
+    expect(await teller.balance('a')).toMatchObject({ seq: 2, available: 99n });
+  });
+
+  test('keeps nobody waiting longer than they said; a retry with the key settles what became of it', async () => {
+    void proxy.failOn(APPEND, 'stall');
+    const startedAt = performance.now();
+    const charge = teller.charge('a', 1, {}, { key: 'k', deadlineAt: startedAt + 500 });
+    expect(await refusalOf(charge)).toMatchObject({ code: 'busy', retryable: true });
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    await teller.charge('a', 1, {}, { key: 'k' });
+    expect(await teller.balance('a')).toMatchObject({ seq: 2, available: 99n });
+  });
+
+  test('and cannot be made again answers busy at the deadline, and works once the database is back', async () => {
+    proxy.down = true;
+    proxy.endAll();
+    const charge = teller.charge('a', 1, {}, { deadlineAt: performance.now() + 500 });
+    expect(await refusalOf(charge)).toMatchObject({ code: 'busy', retryable: true });
+    const patient = teller.charge('a', 1);
+    proxy.down = false;
+    expect(await patient).toMatchObject({ replayed: false });
+    expect(await teller.balance('a')).toMatchObject({ available: 99n });
+  });
+
+  test('under load, again and again, loses nothing and does nothing twice', async () => {
+    let busyWithIt = true;
+    const saboteur = (async () => {
+      for (let i = 0; busyWithIt; i++) {
+        const hit = proxy.failOn(i % 3 === 2 ? 'lock\0' : APPEND, i % 2 ? 'lose-answer' : 'lose-request');
+        await Promise.race([hit, new Promise(resolve => setTimeout(resolve, 200))]);
+      }
+    })();
+    const seqs: number[] = [];
+    const call = async (caller: number) => {
+      for (let turn = 0; turn < 15; turn++) {
+        const { entries } = await teller.charge('a', 1, { overage: 'allow_debt' }, { key: `${caller}-${turn}` }).catch(
+          // Given up at its deadline is not refused: its key tells.
+          () => teller.charge('a', 1, { overage: 'allow_debt' }, { key: `${caller}-${turn}` }),
+        );
+        seqs.push(entries[0]!.seq);
+      }
+    };
+    await Promise.all(Array.from({ length: 6 }, (_, caller) => call(caller)));
+    busyWithIt = false;
+    await saboteur;
+    expect(seqs.sort((a, b) => a - b)).toEqual(Array.from({ length: 90 }, (_, i) => i + 2));
+    expect(await new Teller(await replica()).balance('a')).toMatchObject({ seq: 91, available: 10n });
+  });
+
+  async function replica(): Promise<Engine> {
+    const other = await openEngine(database);
+    setImmediate(() => void other.writePath.drain());
+    return other;
+  }
+});

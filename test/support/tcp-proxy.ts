@@ -1,0 +1,85 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/**
+ * - `lose-request`: the connection ends before the server hears it.
+ * - `lose-answer`: the server does it, and the connection ends before anybody hears that.
+ * - `stall`: nothing moves any more in either direction, and nobody is told.
+ */
+export type Fault = 'lose-request' | 'lose-answer' | 'stall';
+
+/** Stands between a client and PostgreSQL, and fails it on purpose. */
+export class TcpProxy {
+  /** While true, new connections are ended at once. */
+  down = false;
+  private readonly sockets = new Set<Socket>();
+  private armed: { readonly marker: Buffer; readonly fault: Fault; readonly hit: () => void } | null = null;
+
+  private constructor(
+    private readonly server: Server,
+    private readonly target: URL,
+  ) {}
+
+  /** @param databaseUrl of the server it stands before */
+  static async open(databaseUrl: string): Promise<TcpProxy> {
+    const server = createServer();
+    const proxy = new TcpProxy(server, new URL(databaseUrl));
+    server.on('connection', client => proxy.accept(client));
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  /** The same database, by way of the proxy. */
+  get url(): string {
+    const url = new URL(this.target);
+    url.host = `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return url.href;
+  }
+
+  /** Fails the next message to the server that contains `marker`; resolves when it was sent. */
+  failOn(marker: string, fault: Fault): Promise<void> {
+    return new Promise(hit => (this.armed = { marker: Buffer.from(marker), fault, hit }));
+  }
+
+  endAll(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.endAll();
+    await new Promise(resolve => this.server.close(resolve));
+  }
+
+  private accept(client: Socket): void {
+    if (this.down) return void client.destroy();
+    const upstream = connect(Number(this.target.port), this.target.hostname);
+    let fault: Fault | null = null;
+    for (const [socket, peer] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      this.sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        this.sockets.delete(socket);
+        if (fault !== 'stall') peer.destroy();
+      });
+    }
+    client.on('data', data => {
+      fault ??= this.faultFor(data);
+      if (fault === 'lose-request') client.destroy();
+      else if (fault !== 'stall') upstream.write(data);
+    });
+    upstream.on('data', data => {
+      if (fault === 'lose-answer') client.destroy();
+      else if (fault !== 'stall') client.write(data);
+    });
+  }
+
+  private faultFor(data: Buffer): Fault | null {
+    if (this.armed === null || !data.includes(this.armed.marker)) return null;
+    const { fault, hit } = this.armed;
+    this.armed = null;
+    hit();
+    return fault;
+  }
+}
