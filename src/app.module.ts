@@ -1,9 +1,18 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { AccountsModule } from './accounts/accounts.module.js';
+import { BalancesModule } from './balances/balances.module.js';
 import type { Config } from './config.js';
 import type { AppLogin } from './database/connections.js';
 import { DatabaseModule } from './database/database.module.js';
+import { EntriesModule } from './entries/entries.module.js';
+import { KeysModule } from './keys/keys.module.js';
+import { CommandsModule } from './ledger/commands/commands.module.js';
+import { LANES } from './ledger/ledger.module.js';
+import { LotsModule } from './lots/lots.module.js';
+import { ReservationsModule } from './reservations/reservations.module.js';
+import { HttpModule } from './transport/http/http.module.js';
 
 /** What the modules of the service are built from; opened before them, closed after them. */
 export interface AppParts {
@@ -14,7 +23,24 @@ export interface AppParts {
 
 @Module({})
 export class AppModule {
-  static of({ database, logger }: AppParts): DynamicModule {
-    return { module: AppModule, imports: [DatabaseModule.of(database, logger)] };
+  static of({ config, database, logger }: AppParts): DynamicModule {
+    return {
+      module: AppModule,
+      // So that every module can ask for what is provided here.
+      global: true,
+      imports: [
+        DatabaseModule.of(database, logger),
+        KeysModule.of(config.apiKey),
+        CommandsModule,
+        AccountsModule,
+        BalancesModule,
+        EntriesModule,
+        LotsModule,
+        ReservationsModule,
+        HttpModule,
+      ],
+      providers: [{ provide: LANES, useValue: config.lanes }],
+      exports: [LANES],
+    };
   }
 }

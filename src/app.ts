@@ -1,13 +1,20 @@
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, type AppParts } from './app.module.js';
+import { Authenticator } from './keys/authenticator.js';
 import { NestLogger } from './logger.js';
+import { createHttpAdapter } from './transport/http/adapter.js';
+import { authenticateRequests } from './transport/http/authentication.js';
 
 /** The Nest application over an open database; not listening yet. The caller closes it before the database. */
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({ forceCloseConnections: 'idle' });
-  return NestFactory.create<NestFastifyApplication>(AppModule.of(parts), adapter, {
+  const adapter = createHttpAdapter();
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(parts), adapter, {
     logger: new NestLogger(parts.logger),
     abortOnError: false,
+    // Handlers read bodies themselves, strictly.
+    bodyParser: false,
   });
+  authenticateRequests(adapter.getInstance(), app.get(Authenticator));
+  return app;
 }

@@ -11,6 +11,8 @@ export interface KeyTerms {
   readonly rateLimitPerSecond: number | null;
 }
 
+const KEY_ID = /^key_[A-Za-z0-9_-]{1,60}$/;
+
 /** Creating, listing and revoking keys. Nobody gets a key that may do more than the one that made it. */
 @Injectable()
 export class ApiKeys {
@@ -40,7 +42,7 @@ export class ApiKeys {
 
   /** From the next request on the key is refused, on every replica. Revoking again changes nothing. */
   async revoke(caller: Caller, id: string): Promise<StoredKey> {
-    const revoked = await this.stored.revoke(id, caller.mode);
+    const revoked = KEY_ID.test(id) ? await this.stored.revoke(id, caller.mode) : undefined;
     if (revoked === undefined) throw new LedgerError('key_not_found', 'there is no such key');
     return revoked;
   }

@@ -12,6 +12,7 @@ export class KeysModule {
   static of(apiKey: string | undefined): DynamicModule {
     return {
       module: KeysModule,
+      global: true,
       providers: [
         StoredKeys,
         KeyLoader,

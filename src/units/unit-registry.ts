@@ -31,8 +31,8 @@ ON CONFLICT (unit) DO UPDATE SET kind = excluded.kind, scale = excluded.scale
 RETURNING ${COLUMNS}`;
 
 /**
- * The units of this ledger, shared by live and test. Remembers those in use, because they never change; asks again
- * for any other, because another replica may just have defined it anew.
+ * The units of this ledger, shared by live and test. Those in use are remembered, because they never change; any other
+ * is asked for again, because another replica may just have defined it anew.
  */
 @Injectable()
 export class UnitRegistry {
@@ -45,26 +45,15 @@ export class UnitRegistry {
     const known = this.inUse.get(unit);
     if (known !== undefined) return known;
     const found = UNIT_NAME.test(unit) ? (await this.pool.query<Unit>(FIND, [unit])).rows[0] : undefined;
-    if (found === undefined)
-      throw new LedgerError('unit_not_found', `there is no unit ${JSON.stringify(unit.slice(0, 64))}`);
+    if (found === undefined) throw new LedgerError('unit_not_found', `there is no unit ${JSON.stringify(unit)}`);
     return this.remember(found);
   }
 
-  /** A unit that was in use when this process last saw it: every unit that has entries is, sooner or later. */
-  knownInUse(unit: string): Unit | undefined {
-    return this.inUse.get(unit);
-  }
-
-  /** Learns of every unit in use, for a process that reads entries others wrote. */
-  async loadInUse(): Promise<void> {
-    for (const unit of (await this.pool.query<Unit>(LOAD_IN_USE)).rows) this.remember(unit);
-  }
-
   /**
-   * Fixes the unit for ever; before the first amount in it enters the ledger. `scale` is what the amount was read with.
-   * @throws LedgerError busy where the unit was defined anew since: the same request reads its amount afresh
+   * Fixes the unit for ever, before the first amount in it enters the ledger. `scale` is what the amount was read with.
+   * @throws LedgerError busy where the unit was defined anew since; the same request then reads its amount afresh
    */
-  async putToUse(unit: string, scale: number): Promise<void> {
+  async putToUse({ unit, scale }: Pick<Unit, 'unit' | 'scale'>): Promise<void> {
     if (this.inUse.has(unit)) return;
     const used = (await this.pool.query<Unit>(PUT_TO_USE, [unit, scale])).rows[0];
     if (used === undefined) throw new LedgerError('busy', `the unit ${unit} is being defined anew`, {}, true);
@@ -81,6 +70,16 @@ export class UnitRegistry {
   /** In the order of their names, `limit` of them, those after the name `after`. */
   async list(after: string, limit: number): Promise<Unit[]> {
     return (await this.pool.query<Unit>(LIST, [after, limit])).rows;
+  }
+
+  /** Learns of every unit in use, whichever replica put it to use. */
+  async learn(): Promise<void> {
+    for (const used of (await this.pool.query<Unit>(LOAD_IN_USE)).rows) this.inUse.set(used.unit, used);
+  }
+
+  /** Digits after the point of a unit in use; undefined where this process has not met it in use. */
+  scaleOf(unit: string): number | undefined {
+    return this.inUse.get(unit)?.scale;
   }
 
   private remember(unit: Unit): Unit {

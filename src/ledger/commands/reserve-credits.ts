@@ -1,0 +1,24 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Reserve } from '../domain/command.js';
+import type { Answer, Once, Target } from '../submission.js';
+import { WritePath } from '../write-path.js';
+
+/** Holds credits for work in flight, all lines or none. */
+export class ReserveCredits extends Command<Answer> {
+  constructor(
+    readonly target: Target,
+    readonly terms: Omit<Reserve, 'type'>,
+    readonly once: Once,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(ReserveCredits)
+export class ReserveCreditsHandler implements ICommandHandler<ReserveCredits> {
+  constructor(private readonly writePath: WritePath) {}
+
+  execute({ target, terms, once }: ReserveCredits): Promise<Answer> {
+    return this.writePath.execute({ target, command: { type: 'reserve', ...terms }, once, fact: null });
+  }
+}

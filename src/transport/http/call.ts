@@ -1,0 +1,42 @@
+import type { FastifyContextConfig } from 'fastify';
+import type { z } from 'zod';
+import type { Caller } from '../../keys/authenticator.js';
+import type { Scope } from '../../keys/api-key.js';
+import type { ErrorCode } from '../../shared/ledger-error.js';
+
+/**
+ * All that is to be known about one HTTP call besides its handler: `@RouteConfig({ call })` puts it on the route, where
+ * the authentication reads its scope, and where the OpenAPI document is made from.
+ */
+export interface HttpCall {
+  /** `operationId` of the OpenAPI document. */
+  readonly id: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Null for calls that need no key at all. */
+  readonly scope: Scope | null;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  /** What goes wrong besides what can go wrong with every call. */
+  readonly refusals?: readonly ErrorCode[];
+  /** Needs an `Idempotency-Key`. */
+  readonly keyed?: boolean;
+  readonly status: number;
+  readonly answer: z.ZodType;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    call?: HttpCall;
+  }
+  interface FastifyRequest {
+    /** Who asks; set before the handler of a call that has a scope. */
+    caller: Caller;
+  }
+}
+
+/** For `@RouteConfig`. */
+export function called(call: HttpCall): Pick<FastifyContextConfig, 'call'> {
+  return { call };
+}

@@ -1,0 +1,20 @@
+import { AccountsController } from './accounts.controller.js';
+import { BatchController } from './batch.controller.js';
+import { CommandsController } from './commands.controller.js';
+import { DocsController } from './docs.controller.js';
+import { HealthController } from './health.controller.js';
+import { KeysController } from './keys.controller.js';
+import { ReadModelsController } from './read-models.controller.js';
+import { UnitsController } from './units.controller.js';
+
+/** All of them, in the order in which the documentation shows their calls. */
+export const CONTROLLERS = [
+  CommandsController,
+  AccountsController,
+  ReadModelsController,
+  BatchController,
+  UnitsController,
+  KeysController,
+  HealthController,
+  DocsController,
+] as const;

@@ -1,0 +1,33 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { Readiness } from '../../health/readiness.js';
+import { LedgerError } from '../../shared/ledger-error.js';
+import { called } from './call.js';
+import { sendAnswer } from './send-answer.js';
+
+const health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' });
+
+/** For whoever restarts the process (livez) and whoever sends it requests (readyz). */
+@Controller()
+export class HealthController {
+  constructor(private readonly readiness: Readiness) {}
+
+  @Get('livez')
+  @RouteConfig(
+    called({ id: 'livez', tag: 'health', summary: 'The process runs', scope: null, status: 200, answer: health }),
+  )
+  live(@Res() reply: FastifyReply): void {
+    sendAnswer(reply, 200, '{"status":"ok"}');
+  }
+
+  @Get('readyz')
+  @RouteConfig(
+    called({ id: 'readyz', tag: 'health', summary: 'The database answers', scope: null, status: 200, answer: health }),
+  )
+  async ready(@Res() reply: FastifyReply): Promise<void> {
+    if (!(await this.readiness.isReady())) throw new LedgerError('busy', 'the database does not answer', {}, true);
+    sendAnswer(reply, 200, '{"status":"ok"}');
+  }
+}

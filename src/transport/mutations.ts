@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { CommandBus, type Command } from '@nestjs/cqrs';
+import { EntryUnits } from '../entries/entry-units.js';
+import { IdCodec } from '../ids/id-codec.js';
+import { ReserveCredits } from '../ledger/commands/reserve-credits.js';
+import type { Answer, Mode, Once } from '../ledger/submission.js';
+import { LedgerError } from '../shared/ledger-error.js';
+import { Amounts } from '../units/amounts.js';
+import { fingerprint } from './fingerprint.js';
+import type { JsonValue } from './json/strict-json.js';
+import { accountId } from './requests/fields.js';
+import type { Numbered, NumberedOperation, Operation, Part, Prepared, Readers } from './requests/operation.js';
+import { invalidRequest, parseRequest } from './requests/parse-request.js';
+
+/** One call that changes the ledger, as it came: nothing of it has been looked at yet. */
+export interface Call {
+  readonly operation: Operation;
+  readonly mode: Mode;
+  /** The account's id, or the id of the reservation, lot or entry. */
+  readonly address: string;
+  readonly body: JsonValue;
+  /** Undefined where the caller sent none. */
+  readonly key: string | undefined;
+  /** Where the body stands in what the caller sent, for the locations of what is wrong. */
+  readonly part: Part;
+  /** Where the key stands. */
+  readonly keyLocation: string;
+}
+
+/** Printable ASCII, 1 to 255 characters. */
+const KEY = /^[\x20-\x7e]{1,255}$/;
+
+const BEFORE_RESERVATION_ID = '"reservation":{"id":"';
+const QUOTE = 0x22;
+
+/** Reads calls that change the ledger into commands, the same way for every transport, and sends them. */
+@Injectable()
+export class Mutations {
+  private readonly readers: Readers;
+
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly ids: IdCodec,
+    amounts: Amounts,
+    private readonly entryUnits: EntryUnits,
+  ) {
+    this.readers = { amounts, entryUnits };
+  }
+
+  async run(call: Call): Promise<Answer> {
+    return this.execute(call, await this.read(call));
+  }
+
+  /** Address, then fields, then the key: what is wrong with a request is said before its key counts. */
+  async read(call: Call): Promise<Command<Answer>> {
+    const { operation, address, body, part } = call;
+    const prepared = await this.prepare(call);
+    const once: Once = { key: readKey(call), fingerprint: fingerprint(operation.name, address, body) };
+    return prepared(once);
+  }
+
+  async execute({ mode }: Call, command: Command<Answer>): Promise<Answer> {
+    const answer = await this.commands.execute<Command<Answer>, Answer>(command);
+    if (command instanceof ReserveCredits) {
+      this.entryUnits.remember(reservationId(answer.body), mode, command.terms.lines[0]!.unit);
+    }
+    return answer;
+  }
+
+  private prepare({ operation, mode, address, body, part }: Call): Promise<Prepared> {
+    if (operation.addresses === 'account') {
+      const account = parseRequest(accountId, address, 'path.account');
+      return operation.prepare(parseRequest(operation.request, body, part), { mode, account }, this.readers, part);
+    }
+    const at = this.locate(operation.addresses, mode, address);
+    return operation.prepare(parseRequest(operation.request, body, part), at, this.readers, part);
+  }
+
+  /** @throws LedgerError `…_not_found` where the id is none of ours */
+  private locate(kind: NumberedOperation['addresses'], mode: Mode, id: string): Numbered {
+    const missing = `${kind}_not_found` as const;
+    const decoded = this.ids.decode(kind, id);
+    if (decoded === null) throw new LedgerError(missing, `there is no such ${kind}`);
+    return { id, number: decoded.number, target: { mode, accountNo: decoded.accountNo, missing } };
+  }
+}
+
+/** The bytes are as stored, not an object; quotes inside a string are escaped, so this is nobody's metadata. */
+function reservationId(body: Buffer): string {
+  const start = body.lastIndexOf(BEFORE_RESERVATION_ID) + BEFORE_RESERVATION_ID.length;
+  return body.toString('latin1', start, body.indexOf(QUOTE, start));
+}
+
+function readKey({ key, keyLocation }: Call): string {
+  if (key === undefined || key === '') {
+    throw new LedgerError('idempotency_key_required', `send ${keyLocation}, a key of your own for this request`);
+  }
+  if (KEY.test(key)) return key;
+  throw invalidRequest([{ location: keyLocation, message: 'must have 1 to 255 printable ASCII characters' }]);
+}

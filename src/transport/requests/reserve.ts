@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { ReserveCredits } from '../../ledger/commands/reserve-credits.js';
+import { LATE_POLICIES, OVERAGE_POLICIES } from '../../ledger/domain/account.js';
+import type { Reserve } from '../../ledger/domain/command.js';
+import type { ReadAmounts } from '../../units/amounts.js';
+import { graceSeconds, member, metadata, ttlSeconds } from './fields.js';
+import { accountOperation } from './operation.js';
+import { checkSpend, linesOf, spendAmounts, spendFields } from './spend.js';
+
+const MS_PER_SECOND = 1000;
+
+export const reserveRequest = z
+  .strictObject(
+    {
+      ...spendFields,
+      ttl_seconds: ttlSeconds.default(900),
+      grace_seconds: graceSeconds.default(5),
+      overage: z.enum(OVERAGE_POLICIES).default('allow_available'),
+      late: z.enum(LATE_POLICIES).default('reject'),
+      member: member.optional(),
+      metadata: metadata.optional(),
+    },
+    'must be an object',
+  )
+  .superRefine(checkSpend)
+  .meta({ id: 'ReserveRequest', description: 'Either `amount` of one `unit`, or `lines`.' });
+
+export const RESERVE = accountOperation({
+  name: 'reserve',
+  status: 201,
+  request: reserveRequest,
+  summary: 'Hold credits for work in flight',
+  refusals: ['unit_not_found', 'amount_too_large', 'insufficient_credits', 'account_frozen', 'too_many_reservations'],
+  async prepare(request, target, { amounts }, part) {
+    const read = await amounts.read(spendAmounts(request, part));
+    const terms = reserveTerms(request, read);
+    return async once => {
+      await amounts.putToUse(read);
+      return new ReserveCredits(target, terms, once);
+    };
+  },
+});
+
+export function reserveTerms(request: z.output<typeof reserveRequest>, read: ReadAmounts): Omit<Reserve, 'type'> {
+  return {
+    lines: linesOf(read),
+    ttlMs: request.ttl_seconds * MS_PER_SECOND,
+    graceMs: request.grace_seconds * MS_PER_SECOND,
+    overage: request.overage,
+    late: request.late,
+    meter: null,
+    model: null,
+    member: request.member ?? null,
+    metadata: request.metadata ?? null,
+  };
+}
