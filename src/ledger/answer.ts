@@ -18,7 +18,8 @@ import type { AccountView } from './submission.js';
 
 /** Every account shows this unit, whether or not an entry moved it. */
 const DEFAULT_UNIT = 'credits';
-const NO_CREDITS = '{"available":"0","held":"0","debt":"0","granted":"0","spent":"0","expired":"0","revoked":"0"}';
+export const NO_CREDITS =
+  '{"available":"0","held":"0","debt":"0","granted":"0","spent":"0","expired":"0","revoked":"0"}';
 
 /** Digits after the point of a unit in use; they never change. */
 export type ScaleOf = (unit: string) => number;
@@ -212,6 +213,6 @@ function deltasJson(deltas: Deltas, scale: number): string {
 }
 
 /** In the order of the names, whatever order they came in: PostgreSQL does not keep it, and every replica answers alike. */
-function metadataJson(metadata: Metadata): string {
+export function metadataJson(metadata: Metadata): string {
   return JSON.stringify(Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))));
 }

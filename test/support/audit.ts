@@ -44,8 +44,11 @@ export async function auditLedger({ ownerPool }: TestDatabase): Promise<string[]
     const [stored, folded] = [projectionText(accountRowFromRecord(account)), projectionText(accountRow(state))];
     if (stored !== folded) found.push(`account ${no}: stored ${stored}, folded ${folded}`);
     const storedHolds = holds.rows.map(row => projectionText(holdRowFromRecord(row)));
-    const foldedHolds = [...state.holds.values()].sort((a, b) => a.no - b.no).map(hold => projectionText(holdRow(hold)));
-    if (storedHolds.join() !== foldedHolds.join()) found.push(`account ${no}: holds ${storedHolds}, folded ${foldedHolds}`);
+    const foldedHolds = [...state.holds.values()]
+      .sort((a, b) => a.no - b.no)
+      .map(hold => projectionText(holdRow(hold)));
+    if (storedHolds.join() !== foldedHolds.join())
+      found.push(`account ${no}: holds ${storedHolds}, folded ${foldedHolds}`);
     if ((account.due_bound?.getTime() ?? Infinity) > (nextDueAt(state) ?? Infinity)) {
       found.push(`account ${no}: something is due before its bound`);
     }

@@ -9,7 +9,10 @@ export interface Told {
   readonly account: string;
   readonly seq: number;
   readonly entries: { id: string; seq: number; type: string; amount: string; reservation?: string }[];
-  readonly balances: Record<string, Record<'available' | 'held' | 'debt' | 'granted' | 'spent' | 'expired' | 'revoked', string>>;
+  readonly balances: Record<
+    string,
+    Record<'available' | 'held' | 'debt' | 'granted' | 'spent' | 'expired' | 'revoked', string>
+  >;
   readonly lot?: { id: string; remaining: string };
   readonly reservation?: { id: string; status: string; lines: { unit: string; committed: string; refunded: string }[] };
   /** As they came. */
@@ -43,7 +46,15 @@ export class Teller {
 
   charge(account: string, credits: number, more: Partial<Charge> = {}, says: Says = {}): Promise<Told> {
     const lines = [{ unit: 'credits', amount: BigInt(credits) * CREDIT }];
-    const command = { type: 'charge', lines, overage: 'allow_available', reason: null, metadata: null, ...NOBODY, ...more } as const;
+    const command = {
+      type: 'charge',
+      lines,
+      overage: 'allow_available',
+      reason: null,
+      metadata: null,
+      ...NOBODY,
+      ...more,
+    } as const;
     return this.tell({ mode: this.mode, account }, command, says);
   }
 
@@ -107,7 +118,8 @@ export class Teller {
   }
 
   private async tell(
-    target: Target | { mode: 'live' | 'test'; accountNo: number; missing: `${'reservation' | 'lot' | 'entry'}_not_found` },
+    target:
+      Target | { mode: 'live' | 'test'; accountNo: number; missing: `${'reservation' | 'lot' | 'entry'}_not_found` },
     command: SubmittedCommand,
     { key = randomUUID(), fingerprint = key, fact, deadlineAt }: Says,
   ): Promise<Told> {

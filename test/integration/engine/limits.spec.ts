@@ -65,7 +65,7 @@ describe('a lane', () => {
     expect(await charge).toMatchObject({ seq: 2 });
   });
 
-  test.each([3_600_000, -1_500])('decides by the database\'s clock when its own estimate is %s ms off', async offMs => {
+  test.each([3_600_000, -1_500])("decides by the database's clock when its own estimate is %s ms off", async offMs => {
     const monotonic = performance.now.bind(performance);
     jest.spyOn(performance, 'now').mockImplementation(() => monotonic() + offMs);
     const before = Date.now();

@@ -31,15 +31,20 @@ describe('a connection that fails', () => {
     await database.close();
   });
 
-  test.each<Fault>(['lose-request', 'lose-answer'])('in the append (%s) leaves every command done exactly once', async fault => {
-    const hit = proxy.failOn(APPEND, fault);
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => teller.charge('a', 1, {}, { key: `k${i}` })));
-    await hit;
-    expect(answers.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, i) => i + 2));
-    expect(await teller.balance('a')).toMatchObject({ seq: 21, available: 80n });
-    const retried = await teller.charge('a', 1, {}, { key: 'k7' });
-    expect(retried.bytes).toBe(answers[7]!.bytes);
-  });
+  test.each<Fault>(['lose-request', 'lose-answer'])(
+    'in the append (%s) leaves every command done exactly once',
+    async fault => {
+      const hit = proxy.failOn(APPEND, fault);
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => teller.charge('a', 1, {}, { key: `k${i}` })),
+      );
+      await hit;
+      expect(answers.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, i) => i + 2));
+      expect(await teller.balance('a')).toMatchObject({ seq: 21, available: 80n });
+      const retried = await teller.charge('a', 1, {}, { key: 'k7' });
+      expect(retried.bytes).toBe(answers[7]!.bytes);
+    },
+  );
 
   test.each<Fault>(['lose-request', 'lose-answer'])('while an account is made (%s) makes it once', async fault => {
     const hit = proxy.failOn(APPEND, fault);
@@ -49,16 +54,19 @@ describe('a connection that fails', () => {
     expect(await teller.balance('new')).toMatchObject({ seq: 3, available: 6n });
   });
 
-  test.each<Fault>(['lose-request', 'lose-answer'])('at the commit behind row locks (%s) leaves every command done once', async fault => {
-    const other = await openEngine(database);
-    await new Teller(other).charge('a', 1);
-    const hit = proxy.failOn('COMMIT\0', fault);
-    const answers = await Promise.all([teller.charge('a', 1), teller.charge('a', 2)]);
-    await hit;
-    expect(answers.map(({ seq }) => seq)).toEqual([3, 4]);
-    expect(await teller.balance('a')).toMatchObject({ seq: 4, available: 96n });
-    await other.writePath.drain();
-  });
+  test.each<Fault>(['lose-request', 'lose-answer'])(
+    'at the commit behind row locks (%s) leaves every command done once',
+    async fault => {
+      const other = await openEngine(database);
+      await new Teller(other).charge('a', 1);
+      const hit = proxy.failOn('COMMIT\0', fault);
+      const answers = await Promise.all([teller.charge('a', 1), teller.charge('a', 2)]);
+      await hit;
+      expect(answers.map(({ seq }) => seq)).toEqual([3, 4]);
+      expect(await teller.balance('a')).toMatchObject({ seq: 4, available: 96n });
+      await other.writePath.drain();
+    },
+  );
 
   test('and stays silent is given up, and the commands are settled on another', async () => {
     const hit = proxy.failOn(APPEND, 'stall');

@@ -32,14 +32,21 @@ describe('the write path', () => {
     });
     expect(reserved.reservation).toMatchObject({ status: 'open' });
     const committed = await teller.commit(reserved.reservation!.id, 1);
-    expect(committed).toMatchObject({ seq: 3, reservation: { status: 'closed' }, entries: [{ type: 'commit', amount: '1' }] });
+    expect(committed).toMatchObject({
+      seq: 3,
+      reservation: { status: 'closed' },
+      entries: [{ type: 'commit', amount: '1' }],
+    });
     expect(committed.balances['credits']).toMatchObject({ available: '4', held: '0', spent: '1' });
   });
 
   test('reads an account that has no entry as zeros with seq 0, and leaves no trace of it', async () => {
     expect(await teller.balance('nobody')).toEqual({ seq: 0, available: 0n, held: 0n, spent: 0n });
     const refusal = await refusalOf(teller.reserve('nobody', 1));
-    expect(refusal).toMatchObject({ code: 'insufficient_credits', details: { shortfall: [{ required: '1', available: '0' }] } });
+    expect(refusal).toMatchObject({
+      code: 'insufficient_credits',
+      details: { shortfall: [{ required: '1', available: '0' }] },
+    });
     const { rows } = await database.ownerPool.query(`SELECT FROM account_names WHERE id = 'nobody'`);
     expect(rows).toHaveLength(0);
   });
@@ -51,7 +58,9 @@ describe('the write path', () => {
     expect(await teller.balance('both')).toMatchObject({ available: 5n });
     expect(await testTeller.balance('both')).toMatchObject({ available: 7n });
     const reserved = await teller.reserve('both', 1);
-    expect(await refusalOf(testTeller.commit(reserved.reservation!.id, 1))).toMatchObject({ code: 'reservation_not_found' });
+    expect(await refusalOf(testTeller.commit(reserved.reservation!.id, 1))).toMatchObject({
+      code: 'reservation_not_found',
+    });
     await teller.release(reserved.reservation!.id);
   });
 
@@ -148,7 +157,10 @@ describe('the write path', () => {
     await teller.command('rows', {
       type: 'configure',
       overdraftLimits: new Map([['credits', 5n * CREDIT]]),
-      metadata: JSON.parse('{"zebra":"1","a":"2","__proto__":"x","\u00fcn\u00ef\\"":"\u2028"}') as Record<string, string>,
+      metadata: JSON.parse('{"zebra":"1","a":"2","__proto__":"x","\u00fcn\u00ef\\"":"\u2028"}') as Record<
+        string,
+        string
+      >,
     });
     const { reservation } = await teller.reserve('rows', 2, {
       meter: 'images',
@@ -169,10 +181,12 @@ describe('the write path', () => {
     await forgetEverything();
     expect((await teller.refund(reservation!.id, 1)).balances['credits']).toMatchObject({ spent: '0' });
     await forgetEverything();
-    expect((await teller.release(reservation!.id)).reservation).toMatchObject({ lines: [{ committed: '1', refunded: '1' }] });
+    expect((await teller.release(reservation!.id)).reservation).toMatchObject({
+      lines: [{ committed: '1', refunded: '1' }],
+    });
   });
 
-  test('books what time did before anything else, and not among a command\'s entries', async () => {
+  test("books what time did before anything else, and not among a command's entries", async () => {
     await teller.grant('time', 5);
     await teller.reserve('time', 4, { ttlMs: 1, graceMs: 0 });
     await new Promise(resolve => setTimeout(resolve, 20));
