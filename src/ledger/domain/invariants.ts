@@ -1,8 +1,14 @@
 import { MAX_AMOUNT } from '../../shared/amount.js';
-import { heldOf, lotNumber, type AccountState, type Balance, type Lot, type UnitState } from './account.js';
+import { heldOf, lotNumber, lotOf, type AccountState, type Balance, type Lot, type UnitState } from './account.js';
 import type { Entry } from './entry.js';
 
 const SUMS = ['granted', 'available', 'held', 'spent', 'expired', 'revoked', 'debt'] as const;
+
+interface LotBook {
+  readonly granted: bigint;
+  /** What entries took out of it for good. */
+  taken: bigint;
+}
 
 interface LineBook {
   reserved: bigint;
@@ -13,19 +19,20 @@ interface LineBook {
 /**
  * The rules that always hold (docs/rules.md), checked along one account's stream: by the tests after every
  * command, and by `verify` in the running service. It keeps its own small books beside the fold, so that a wrong
- * entry and a wrong `evolve` both show. Each check returns sentences, none when all is well.
+ * entry and a wrong `evolve` both show, and closes a book when its lot is exhausted or its reservation ended: a stream
+ * of any length is followed in bounded memory. Each check returns sentences, none when all is well.
  */
 export class StreamAudit {
-  /** What entries took out of each lot for good, counted apart from the lot itself. */
-  private readonly taken = new Map<number, bigint>();
+  /** Of lots that are not exhausted, counted apart from the lot itself. */
+  private readonly lots = new Map<number, LotBook>();
+  /** Of reservations that have not ended. */
   private readonly lines = new Map<number, Map<string, LineBook>>();
-  private readonly ended = new Set<number>();
 
   /** Call before the entry is evolved into `state`. */
   entry(state: AccountState, entry: Entry): string[] {
     const found = [...placeViolations(state, entry), ...sumViolations(entry), ...meaningViolations(entry)];
-    this.follow(entry, found);
-    return found.map(text => `entry ${entry.seq} (${entry.type}): ${text}`);
+    this.follow(state, entry, found);
+    return found.length === 0 ? found : found.map(text => `entry ${entry.seq} (${entry.type}): ${text}`);
   }
 
   /** Everything about the state as it is now: costs a look at every live lot and open hold. */
@@ -41,40 +48,51 @@ export class StreamAudit {
     return found;
   }
 
-  private follow(entry: Entry, found: string[]): void {
-    entry.made.forEach((terms, i) => this.taken.set(lotNumber(entry.seq, i), terms.granted));
+  private follow(state: AccountState, entry: Entry, found: string[]): void {
+    entry.made.forEach(({ granted }, i) => this.lots.set(lotNumber(entry.seq, i), { granted, taken: granted }));
     for (const change of entry.lots) {
-      const taken = this.taken.get(change.lot);
-      if (taken === undefined) found.push(`moves lot ${change.lot}, which no entry made`);
-      else {
-        const now = taken - change.remaining - change.held;
-        if (now < 0n) found.push(`gives lot ${change.lot} more back than was taken from it`);
-        this.taken.set(change.lot, now);
+      const book = this.lots.get(change.lot) ?? exhaustedBook(state, entry, change.lot);
+      if (book === undefined) {
+        found.push(`moves lot ${change.lot}, which no entry made`);
+        continue;
       }
+      book.taken -= change.remaining + change.held;
+      if (book.taken < 0n) found.push(`gives lot ${change.lot} more back than was taken from it`);
+      if (book.taken > book.granted) found.push(`takes more from lot ${change.lot} than is in it`);
+      if (book.taken === book.granted) this.lots.delete(change.lot);
+      else this.lots.set(change.lot, book);
     }
     if (entry.reservation !== null) this.followReservation(entry, entry.reservation, found);
   }
 
   private followReservation(entry: Entry, no: number, found: string[]): void {
-    const lines = this.lines.get(no) ?? new Map<string, LineBook>();
-    this.lines.set(no, lines);
+    const lines = this.lines.get(no) ?? (entry.seq === no ? this.open(no) : undefined);
+    if (lines === undefined) {
+      // Only a refund, or a late commit, comes after the end: neither moves the hold.
+      if (entry.deltas.held !== 0n) found.push(`moves the hold of reservation ${no}, which is not open`);
+      if (entry.closes && entry.type !== 'commit') found.push(`ends reservation ${no}, which is not open`);
+      return;
+    }
     const unit = entry.unit ?? '';
     const book = lines.get(unit) ?? { reserved: 0n, drawn: 0n, released: 0n };
     lines.set(unit, book);
-    if (entry.deltas.held !== 0n && this.ended.has(no)) found.push(`moves the hold of reservation ${no}, which ended`);
     if (entry.deltas.held > 0n) book.reserved += entry.deltas.held;
     else {
       const drawn = entry.type === 'commit' ? drawnFromHold(entry) : 0n;
       book.drawn += drawn;
       book.released -= entry.deltas.held + drawn;
     }
-    if (entry.closes) this.close(entry, no, lines, found);
+    if (entry.closes) this.close(no, lines, found);
   }
 
-  private close(entry: Entry, no: number, lines: ReadonlyMap<string, LineBook>, found: string[]): void {
-    // A late commit closes a reservation whose hold has ended by itself before.
-    if (this.ended.has(no) && entry.type !== 'commit') found.push(`ends reservation ${no} a second time`);
-    this.ended.add(no);
+  private open(no: number): Map<string, LineBook> {
+    const lines = new Map<string, LineBook>();
+    this.lines.set(no, lines);
+    return lines;
+  }
+
+  private close(no: number, lines: ReadonlyMap<string, LineBook>, found: string[]): void {
+    this.lines.delete(no);
     for (const [unit, { reserved, drawn, released }] of lines) {
       if (drawn + released !== reserved) {
         found.push(`reservation ${no}, ${unit}: drawn ${drawn} + come back ${released} is not reserved ${reserved}`);
@@ -83,7 +101,7 @@ export class StreamAudit {
   }
 
   private compareTaken(lot: Lot, found: string[]): void {
-    const taken = this.taken.get(lot.no);
+    const taken = this.lots.get(lot.no)?.taken;
     if (taken === undefined || lot.granted !== lot.remaining + lot.held + taken) {
       found.push(`lot ${lot.no}: granted ${lot.granted} is not ${lot.remaining} + ${lot.held} + taken ${taken}`);
     }
@@ -92,7 +110,7 @@ export class StreamAudit {
   private lineViolations(state: AccountState): string[] {
     const found: string[] = [];
     for (const reservation of state.holds.values()) {
-      if (this.ended.has(reservation.no)) found.push(`reservation ${reservation.no} is open although it ended`);
+      if (!this.lines.has(reservation.no)) found.push(`reservation ${reservation.no} is open although it ended`);
       for (const line of reservation.lines) {
         const book = this.lines.get(reservation.no)?.get(line.unit);
         const agrees =
@@ -106,6 +124,12 @@ export class StreamAudit {
     }
     return found;
   }
+}
+
+/** A lot whose book was closed, where the state still knows it: an entry that gives back to it opens the book again. */
+function exhaustedBook(state: AccountState, { unit }: Entry, no: number): LotBook | undefined {
+  const lot = unit === null ? undefined : lotOf(state, unit, no);
+  return lot === undefined ? undefined : { granted: lot.granted, taken: lot.granted };
 }
 
 /** Rule 1, of a balance on its own. */
