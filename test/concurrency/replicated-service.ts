@@ -5,7 +5,7 @@ import { endHolds, settleUnknown } from '../../tools/client/settle.js';
 import { ApiLedger } from '../../tools/history/api-ledger.js';
 import { checkLedger } from '../../tools/history/check-ledger.js';
 import { checkTables } from '../../tools/history/check-tables.js';
-import type { Difference } from '../../tools/history/difference.js';
+import { describeDifferences } from '../../tools/history/difference.js';
 import { History } from '../../tools/history/history.js';
 import { SqlLedger } from '../../tools/history/sql-ledger.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -52,15 +52,22 @@ export class ReplicatedService {
     return new ReplicatedService(database, services, clients);
   }
 
-  /** Settles what is unknown, ends what is held, and compares everything with the API's answers and the tables. */
-  async settleAndCompare(): Promise<readonly Difference[]> {
+  /**
+   * Settles what is unknown, ends what is held, and compares everything with the API's answers and the tables.
+   * @returns the first differences in words; nothing where there is none
+   */
+  async settleAndCompare(): Promise<string> {
     await settleUnknown(this.caller, PATIENCE_MS);
     await endHolds(this.caller, 'settled', PATIENCE_MS);
     const options = { allHoldsEnded: true };
     const throughApi = await checkLedger(this.history, new ApiLedger(this.sender), options);
     const { ownerPool } = this.database;
     const throughSql = await checkLedger(this.history, new SqlLedger(ownerPool), options);
-    return [...throughApi.differences, ...throughSql.differences, ...(await checkTables(ownerPool))];
+    return describeDifferences([
+      ...throughApi.differences,
+      ...throughSql.differences,
+      ...(await checkTables(ownerPool)),
+    ]);
   }
 
   async stop(): Promise<void> {

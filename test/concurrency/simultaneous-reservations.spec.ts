@@ -34,6 +34,6 @@ describe.each([1, 3])('simultaneous reservations over HTTP, processes on one dat
   });
 
   it('leaves a ledger that agrees with every answer', async () => {
-    expect(await service.settleAndCompare()).toEqual([]);
+    expect(await service.settleAndCompare()).toBe('');
   });
 });

@@ -19,8 +19,8 @@ export interface MixedLoadOptions {
   readonly longestPatienceMs: number;
 }
 
-const HOT_FUNDS = 400n * ONE_CREDIT;
-const SPREAD_FUNDS = 100n * ONE_CREDIT;
+const HOT_FUNDS = 100n * ONE_CREDIT;
+const SPREAD_FUNDS = 40n * ONE_CREDIT;
 const MOST_OPEN_HOLDS = 4;
 const MOST_REFUNDABLE = 20;
 const SHARE_HANGING_UP = 0.05;

@@ -92,4 +92,4 @@ SELECT seq::text, type, unit, amount::text, granted::text, available::text, held
        revoked::text, debt::text, reason, member, metadata,
        to_char(effective_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS effective_at,
        to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS recorded_at
-FROM entries WHERE account_no = $1 ORDER BY seq`;
+FROM entries WHERE account_no = $1 ORDER BY entries.seq`;
