@@ -1,3 +1,4 @@
+import { setImmediate as nextTurnOfTheLoop } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { StoredKeys, type KeyToCheck } from './stored-keys.js';
 
@@ -33,6 +34,8 @@ export class KeyLoader {
   private async ask(): Promise<void> {
     this.inFlight = true;
     while (this.waiting.length > 0) {
+      // Requests that were received together are asked for together.
+      await nextTurnOfTheLoop();
       const asking = this.waiting;
       this.waiting = [];
       try {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurnOfTheLoop } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 
@@ -24,16 +25,21 @@ export class RateLimits {
   /** True where the request is within the limit; it then counts. Rejects when the database cannot be asked. */
   admit(keyId: string, perSecond: number): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const waiting = this.waitingByKey.get(keyId);
-      if (waiting === undefined) void this.ask(keyId, perSecond, [{ resolve, reject }]);
-      else if (waiting.length < MOST_WAITING_PER_KEY) waiting.push({ resolve, reject });
-      else resolve(false);
+      const waiting = this.waitingByKey.get(keyId) ?? [];
+      if (waiting.length >= MOST_WAITING_PER_KEY) return resolve(false);
+      waiting.push({ resolve, reject });
+      if (this.waitingByKey.has(keyId)) return;
+      this.waitingByKey.set(keyId, waiting);
+      void this.ask(keyId, perSecond);
     });
   }
 
-  /** The key's row in the map says that a count is in flight. */
-  private async ask(keyId: string, perSecond: number, first: Waiting[]): Promise<void> {
-    for (let asking = first; asking.length > 0; asking = this.waitingByKey.get(keyId)!) {
+  /** The key's place in the map says that it is being asked about. */
+  private async ask(keyId: string, perSecond: number): Promise<void> {
+    for (;;) {
+      await nextTurnOfTheLoop();
+      const asking = this.waitingByKey.get(keyId)!;
+      if (asking.length === 0) break;
       this.waitingByKey.set(keyId, []);
       try {
         const values = [keyId, asking.length, perSecond];
