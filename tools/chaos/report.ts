@@ -3,8 +3,9 @@ import { describeDifferences } from '../history/difference.js';
 import type { ChaosOptions, ChaosResult } from './run-chaos.js';
 
 /** True when nothing was lost, nothing refused was applied, and the service died only when it was killed. */
-export function isProven({ throughApi, throughSql, unexpectedExits }: ChaosResult): boolean {
-  return throughApi.differences.length + throughSql.differences.length + unexpectedExits.length === 0;
+export function isProven({ throughApi, throughSql, inTables, unexpectedExits }: ChaosResult): boolean {
+  const problems = [throughApi.differences, throughSql.differences, inTables, unexpectedExits];
+  return problems.every(({ length }) => length === 0);
 }
 
 /** Acknowledged entries that are not in the tables as they were told. */
@@ -22,7 +23,8 @@ export function describeChaos(options: ChaosOptions, result: ChaosResult): strin
     `Operations   ${count(result.operations)} by ${options.clients} clients, seed ${options.seed}: ${count(throughSql.acknowledged)} acknowledged, ${count(throughSql.refused)} refused`,
     `Unknown      ${repeats}, ${count(result.settled)} outcomes settled by a retry at the end`,
     `Through API  ${describeCheck(result.throughApi)}`,
-    `In tables    ${describeCheck(throughSql)}`,
+    `Through SQL  ${describeCheck(throughSql)}`,
+    `Invariants   ${describeInvariants(result.inTables)}`,
     ...result.unexpectedExits.map(exit => `THE SERVICE ENDED BY ITSELF: ${exit}`),
     '',
     verdict(options, result),
@@ -32,6 +34,11 @@ export function describeChaos(options: ChaosOptions, result: ChaosResult): strin
 function describeCheck({ entries, accounts, differences }: LedgerCheck): string {
   const compared = `${count(entries)} entries of ${count(accounts)} accounts compared, ${count(differences.length)} differences`;
   return differences.length === 0 ? compared : `${compared}\n${describeDifferences(differences)}`;
+}
+
+function describeInvariants(inTables: ChaosResult['inTables']): string {
+  if (inTables.length === 0) return 'in every account seqs are 1..n, sums are the fold, holds are what is held';
+  return `${count(inTables.length)} broken\n${describeDifferences(inTables)}`;
 }
 
 function verdict(options: ChaosOptions, result: ChaosResult): string {

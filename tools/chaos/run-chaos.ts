@@ -8,6 +8,7 @@ import { seededRandom, type SeededRandom } from '../client/seeded-random.js';
 import { endHolds, settleUnknown } from '../client/settle.js';
 import { ApiLedger } from '../history/api-ledger.js';
 import { checkLedger, type LedgerCheck } from '../history/check-ledger.js';
+import type { Difference } from '../history/difference.js';
 import { History } from '../history/history.js';
 import { checkTables } from '../history/check-tables.js';
 import { SqlLedger } from '../history/sql-ledger.js';
@@ -34,6 +35,8 @@ export interface ChaosResult {
   /** What clients were told, against the answers of the API and against the tables. */
   readonly throughApi: LedgerCheck;
   readonly throughSql: LedgerCheck;
+  /** What the tables say against themselves; blind to a write that is gone with all its traces. */
+  readonly inTables: readonly Difference[];
   readonly unexpectedExits: readonly string[];
 }
 
@@ -105,7 +108,7 @@ class ChaosRun {
       settled,
       history: this.#history,
       throughApi: await checkLedger(this.#history, new ApiLedger(this.client), { allHoldsEnded: true }),
-      throughSql: await this.#checkTables(),
+      ...(await this.#checkTables()),
       unexpectedExits: this.system.unexpectedExits,
     };
   }
@@ -130,11 +133,11 @@ class ChaosRun {
     return target === 'both' ? this.#random.pick(['service', 'postgres', 'both'] as const) : target;
   }
 
-  async #checkTables(): Promise<LedgerCheck> {
+  async #checkTables(): Promise<Pick<ChaosResult, 'throughSql' | 'inTables'>> {
     const pool = new Pool({ connectionString: await this.system.databaseUrl(), max: 1 });
     try {
-      const check = await checkLedger(this.#history, new SqlLedger(pool), { allHoldsEnded: true });
-      return { ...check, differences: [...check.differences, ...(await checkTables(pool))] };
+      const throughSql = await checkLedger(this.#history, new SqlLedger(pool), { allHoldsEnded: true });
+      return { throughSql, inTables: await checkTables(pool) };
     } finally {
       await pool.end();
     }
