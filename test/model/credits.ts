@@ -66,6 +66,8 @@ export interface Taking {
   /** The lot a revocation was made in the name of. */
   readonly lot: NaiveLot | null;
   readonly amount: bigint;
+  /** Taken after the hold had ended. */
+  readonly late: boolean;
   /** In the order drawn. */
   readonly piles: readonly Pile[];
   debt: bigint;

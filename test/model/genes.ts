@@ -31,7 +31,7 @@ export class Dice {
   /** 0 to n-1, evenly. */
   below(n: number): number {
     const drawn = this.left % n;
-    this.left = Math.floor(this.left / n);
+    this.left = (this.left - drawn) / n;
     return drawn;
   }
 

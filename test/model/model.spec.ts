@@ -24,6 +24,7 @@ it(
       const outcome = fc.check(property, { seed, numRuns: RUNS_PER_ROUND, unbiased: true, ...path });
       if (outcome.failed) throw new Error(story(outcome.counterexample?.[0] ?? [], seed, outcome.counterexamplePath));
       progress(coverage.commands);
+      if (PATH !== undefined) return;
     }
     if (process.env['MODEL_TABLE'] !== undefined) process.stderr.write(`${coverage.table()}\n`);
     // Fewer commands than this may well miss something rare.

@@ -12,16 +12,7 @@ import {
   type Pile,
 } from './credits.js';
 import type { NaiveAccount } from './naive-account.js';
-import { refuse } from './naive-refusal.js';
-
-export interface NaiveShortfall {
-  readonly unit: string;
-  readonly required: bigint;
-  readonly available: bigint;
-  readonly held: bigint;
-  readonly openReservations: number;
-  readonly nextReleaseAt: number | null;
-}
+import { refuse, type NaiveShortfall } from './naive-refusal.js';
 
 /** A spend that asks for credits, and the reservation it asks for. */
 export interface Ask {

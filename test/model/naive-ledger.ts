@@ -148,7 +148,8 @@ function revoke(account: NaiveAccount, command: Commands.Revoke, now: number): v
   if (isOver(lot, now)) account.witness('revoke of a lot that is over');
   const { seq } = account.book('revoke', lot.unit, amount, now, { target: lot.no });
   account.takeFromAvailable(piles);
-  account.take({ seq, kind: 'revoke', unit: lot.unit, reservation: null, lot, amount, piles, debt, undone: 0n });
+  const words = { seq, kind: 'revoke', unit: lot.unit, reservation: null, lot, amount, late: false } as const;
+  account.take({ ...words, piles, debt, undone: 0n });
   lot.revoked += amount;
 }
 

@@ -1,7 +1,15 @@
 import type { Line } from '../../src/ledger/domain/command.js';
 import type { ErrorCode } from '../../src/shared/ledger-error.js';
 import { ABOVE_EVERY_AMOUNT } from './credits.js';
-import type { NaiveShortfall } from './naive-cover.js';
+
+export interface NaiveShortfall {
+  readonly unit: string;
+  readonly required: bigint;
+  readonly available: bigint;
+  readonly held: bigint;
+  readonly openReservations: number;
+  readonly nextReleaseAt: number | null;
+}
 
 export interface NaiveRefusal {
   readonly code: ErrorCode;

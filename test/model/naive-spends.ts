@@ -171,7 +171,6 @@ function spend(
 ): Booking {
   const booking = account.book('commit', unit, amount, now, { reservation: reservation?.no ?? null, closes });
   account.takeFromAvailable(piles);
-  const drawn = [...fromHold, ...piles];
   account.take({
     seq: booking.seq,
     kind: 'commit',
@@ -179,7 +178,8 @@ function spend(
     reservation,
     lot: null,
     amount,
-    piles: drawn,
+    late: reservation?.status === 'expired',
+    piles: [...fromHold, ...piles],
     debt,
     undone: 0n,
   });

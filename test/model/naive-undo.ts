@@ -85,6 +85,7 @@ function undo(
     else if (piles.length > 0) shares.push({ taking, debt: 0n, piles });
   }
   if (new Set(shares.map(share => share.taking)).size > 1) account.witness('refund across several commits');
+  if (shares.some(({ taking }) => taking.late)) account.witness('refund of a late commit');
   for (const { taking, debt, piles } of shares) {
     const part = debt + sizeOf(piles);
     const words = { reservation: taking.reservation?.no ?? null, target: taking.seq };

@@ -88,7 +88,7 @@ export function makeEntry(seq: number, effectiveAt: Moment, recordedAt: Moment, 
     type: fields.type,
     unit: fields.unit,
     amount: fields.amount,
-    deltas: fields.deltas === undefined ? STILL : { ...STILL, ...fields.deltas },
+    deltas: fields.deltas === undefined ? STILL : completeDeltas(fields.deltas),
     lots: fields.lots ?? NO_LOTS,
     made: fields.made ?? NOTHING_MADE,
     reservation: fields.reservation ?? null,
@@ -103,5 +103,18 @@ export function makeEntry(seq: number, effectiveAt: Moment, recordedAt: Moment, 
     metadata: fields.metadata ?? null,
     effectiveAt,
     recordedAt,
+  };
+}
+
+/** Sum by sum: spreading one object over another is many times slower, and this runs for every entry. */
+function completeDeltas(deltas: Partial<Deltas>): Deltas {
+  return {
+    granted: deltas.granted ?? 0n,
+    available: deltas.available ?? 0n,
+    held: deltas.held ?? 0n,
+    spent: deltas.spent ?? 0n,
+    expired: deltas.expired ?? 0n,
+    revoked: deltas.revoked ?? 0n,
+    debt: deltas.debt ?? 0n,
   };
 }

@@ -12,7 +12,7 @@ import { makeEntry, type Entry, type LotChange } from './entry.js';
 import { mustFind, overAt, payDebtFirst, type Incoming } from './return-credits.js';
 
 /** How long credits live that come back to a lot that is over (docs/rules.md, Refund). */
-export const REFUND_GRACE_MS = 30 * 24 * 3600 * 1000;
+const REFUND_GRACE_MS = 30 * 24 * 3600 * 1000;
 
 /** Priority of the lot that makes good what a refund finds already paid as debt. */
 const COMPENSATION_PRIORITY = 50;

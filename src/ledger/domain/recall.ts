@@ -25,6 +25,7 @@ const NONE: Missing = { reservations: [], lots: [], charges: [], revocations: []
  */
 export function missing(state: AccountState, command: Command, asked: ReadonlySet<string>): Missing | null {
   const found = wanted(state, command);
+  if (found === NONE) return null;
   const left: Missing = {
     reservations: found.reservations.filter(no => !asked.has(`reservation:${no}`)),
     lots: found.lots.filter(({ no }) => !asked.has(`lot:${no}`)),

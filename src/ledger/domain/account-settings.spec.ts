@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { charge, FREEZE, GivenAccount, limits, refund, revoke, UNFREEZE } from '../../../test/model/given-account.js';
+import { MAX_AMOUNT } from '../../shared/amount.js';
+
+describe('freezing', () => {
+  it('twice changes nothing', () => {
+    const account = new GivenAccount();
+    expect(account.does({ type: 'freeze', reason: 'fraud' })).toMatchObject([{ type: 'freeze', reason: 'fraud' }]);
+    expect(account.does(FREEZE)).toEqual([]);
+    expect(account.state.frozen).toBe(true);
+  });
+
+  it('ends with an unfreeze, of which a second changes nothing', () => {
+    const account = new GivenAccount();
+    account.grants(1n);
+    account.does(FREEZE);
+    expect(account.does(UNFREEZE)).toMatchObject([{ type: 'unfreeze', unit: null, amount: 0n }]);
+    expect(account.does(UNFREEZE)).toEqual([]);
+    account.does(charge(1n));
+  });
+
+  it('does not stop refunds and revokes', () => {
+    const account = new GivenAccount();
+    const lot = account.grants(10n);
+    const held = account.reserves(5n);
+    account.commits(held, 5n);
+    account.does(FREEZE);
+    account.does(refund(held, 2n));
+    account.does(revoke(lot, 1n));
+    expect(account.balance()).toMatchObject({ available: 6n, spent: 3n, revoked: 1n });
+  });
+});
+
+describe('configuring', () => {
+  it('replaces what it names and keeps the rest', () => {
+    const account = new GivenAccount();
+    account.does({ type: 'configure', overdraftLimits: new Map([['credits', 5n]]), metadata: { plan: 'pro' } });
+    account.does(limits({ images: 2n }));
+    expect(account.state.metadata).toEqual({ plan: 'pro' });
+    expect(account.state.overdraftLimits).toEqual(new Map([['images', 2n]]));
+    account.does({ type: 'configure', overdraftLimits: null, metadata: {} });
+    expect(account.state.metadata).toEqual({});
+    expect(account.state.overdraftLimits).toEqual(new Map([['images', 2n]]));
+  });
+
+  it('to what is so already leaves no entry', () => {
+    const account = new GivenAccount();
+    const command = { type: 'configure', overdraftLimits: new Map([['credits', 5n]]), metadata: { a: 'b' } } as const;
+    expect(account.does(command)).toHaveLength(1);
+    expect(account.does(command)).toEqual([]);
+  });
+
+  it('a lower limit forgives nothing: what is owed stays', () => {
+    const account = new GivenAccount();
+    account.does(limits({ credits: 5n }));
+    account.does(charge(5n, { overage: 'allow_debt' }));
+    account.does(limits({ credits: 1n }));
+    expect(account.balance().debt).toBe(5n);
+    expect(account.refuses(charge(1n, { overage: 'allow_debt' })).code).toBe('insufficient_credits');
+  });
+
+  it.each([
+    [-1n, 'invalid_request'],
+    [MAX_AMOUNT + 1n, 'amount_too_large'],
+  ])('an overdraft limit of %s is refused', (limit, code) => {
+    expect(new GivenAccount().refuses(limits({ credits: limit })).code).toBe(code);
+  });
+});
