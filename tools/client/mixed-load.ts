@@ -24,6 +24,7 @@ const SPREAD_FUNDS = 40n * ONE_CREDIT;
 const MOST_OPEN_HOLDS = 4;
 const MOST_REFUNDABLE = 20;
 const SHARE_HANGING_UP = 0.05;
+const SHARE_SENT_AS_TWO = 0.3;
 const SHARE_SHORT_LIVED = 0.05;
 const LONGEST_BEFORE_HANGING_UP_MS = 20;
 const PAUSE_POLL_MS = 5;
@@ -129,8 +130,15 @@ class LoadClient {
     return hold ? this.#workOnHold() : this.#reserve();
   }
 
+  /** Now and then for an order that is sent twice at once, under two keys: it may be granted once. */
   async #grant(): Promise<void> {
-    await this.#call(grant(this.#key(), this.someAccount(), this.#amount(40)));
+    const account = this.someAccount();
+    const amount = this.#amount(40);
+    const key = this.#key();
+    if (!this.random.chance(SHARE_SENT_AS_TWO)) return void (await this.#call(grant(key, account, amount)));
+    const reference = `order-${key}`;
+    const keys = [key, this.#key()];
+    await Promise.all(keys.map(each => this.#call(grant(each, account, amount, { reference }))));
   }
 
   async #charge(): Promise<void> {

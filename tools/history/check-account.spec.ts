@@ -92,6 +92,12 @@ describe('the checker notices', () => {
     expect(brokenRules()).toEqual(expect.arrayContaining(['applied_twice', 'replay_differs', 'unannounced_entry']));
   });
 
+  it('a fact that took effect twice', () => {
+    tell(grant('g1', ACCOUNT, credits(10), { reference: 'order-17' }));
+    tell(grant('g2', ACCOUNT, credits(10), { reference: 'order-17' }));
+    expect(brokenRules()).toEqual(['fact_twice']);
+  });
+
   it('two operations that were told the same entry', () => {
     tell(grant('g1', ACCOUNT, credits(10)));
     const other = grant('g2', ACCOUNT, credits(10));

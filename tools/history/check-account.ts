@@ -32,12 +32,26 @@ export function checkAccount(history: AccountHistory, ledger: LedgerAccount): Di
   return [
     ...timeline.differences,
     ...checkEntries(acknowledged, ledger),
+    ...checkFacts(account, acknowledged),
     ...spoken.flatMap(({ what, seq, balances }) => checkBalances(account, what, balances, seq, timeline)),
     ...checkFinal(ledger, timeline),
     ...checkArithmetic(acknowledged, ledger),
     ...checkOrder(account, observations),
     ...checkRefusals(account, history.told, observations, timeline),
   ];
+}
+
+/** An order is granted once, whatever keys it is sent with. */
+function checkFacts(account: string, acknowledged: readonly Acknowledged[]): Difference[] {
+  const keys = new Map<string, string>();
+  return acknowledged.flatMap(({ told: { operation } }) => {
+    const { fact, key } = operation;
+    const other = fact === undefined ? undefined : keys.get(fact);
+    if (fact !== undefined) keys.set(fact, key);
+    return other === undefined
+      ? []
+      : [{ account, rule: 'fact_twice' as const, message: `${fact} took effect for ${other} and for ${key}` }];
+  });
 }
 
 function observeAnswer({ told, answer }: Acknowledged): Observation {

@@ -8,6 +8,8 @@ type BrokenRule =
   | 'replay_refused'
   /** One key took effect more than once. */
   | 'applied_twice'
+  /** One fact took effect more than once. */
+  | 'fact_twice'
   /** What was acknowledged is not in the ledger as it was told. */
   | 'acknowledged_lost'
   /** An entry nobody was told of, and that time did not make. */

@@ -17,6 +17,8 @@ export interface Operation {
   readonly effect: Partial<Sums>;
   /** The reservation it works on, once known. */
   readonly reservation?: string;
+  /** What happened in the world: of all operations of an account that name it, one takes effect. */
+  readonly fact?: string;
 }
 
 /** What a client holds, as far as it was told. */
@@ -32,6 +34,7 @@ export interface GrantTerms {
   readonly priority?: number;
   readonly expires_at?: string;
   readonly cost?: { readonly amount: string; readonly currency: string };
+  readonly reference?: string;
 }
 
 export interface ReserveTerms {
@@ -43,7 +46,8 @@ export interface ReserveTerms {
 
 export function grant(key: string, account: string, amount: bigint, terms: GrantTerms = {}): Operation {
   const body = { amount: formatAmount(amount), ...terms, metadata: { operation: key } };
-  return onAccount('grant', key, account, 'grants', body, { granted: amount, available: amount });
+  const operation = onAccount('grant', key, account, 'grants', body, { granted: amount, available: amount });
+  return terms.reference === undefined ? operation : { ...operation, fact: terms.reference };
 }
 
 export function reserve(key: string, account: string, amount: bigint, terms: ReserveTerms = {}): Operation {
