@@ -21,7 +21,7 @@ export class ListLots extends Query<Page> {
   }
 }
 
-/** Each makes at least one lot, so as many entries as lots are enough. */
+/** Each makes at least one lot, and the first may have made those that the page before ended with. */
 const ENTRIES_THAT_MADE_LOTS = `
 SELECT seq, type, unit, amount, granted, available, held, spent, expired, revoked, debt, lots, reservation, closes,
        target, reason, member, metadata, details, effective_at, recorded_at
@@ -46,7 +46,7 @@ export class ListLotsHandler implements IQueryHandler<ListLots> {
       seq: view.state.seq,
       live: liveLots(view.state),
     }));
-    const values = [no, Math.min(seq, Math.floor(beforeLot / LOTS_PER_ENTRY)), unit, limit + 1];
+    const values = [no, Math.min(seq, Math.floor(beforeLot / LOTS_PER_ENTRY)), unit, limit + 2];
     const { rows } = await this.pool.query<EntryRecord>(ENTRIES_THAT_MADE_LOTS, values);
     const lots = rows.flatMap(row => lotsMadeBy(entryFromRecord(row), live)).filter(lot => lot.no < beforeLot);
     const account = { no, id: target.account };

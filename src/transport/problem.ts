@@ -25,6 +25,8 @@ export function problemOf(error: LedgerError, requestId: string): Problem {
     code: error.code,
     request_id: requestId,
     retryable: error.retryable || retryAfterSeconds !== undefined,
+    // What only the account's state shows to be invalid has no location of its own.
+    ...(error.code === 'invalid_request' && { errors: [{ location: 'body', message: error.message }] }),
     ...error.details,
   };
 }

@@ -25,24 +25,19 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** What Fastify and Nest refuse by themselves, before a handler runs. */
+/** What Fastify and Nest refuse by themselves, before a handler runs; Nest turns most of Fastify's errors into its own. */
 function ofFramework(error: unknown): LedgerError | null {
-  if (error instanceof HttpException) return error.getStatus() === 404 ? notFound() : null;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+  const fastifyStatus = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  switch (error instanceof HttpException ? error.getStatus() : fastifyStatus) {
+    case 400:
+      return new LedgerError('invalid_json', 'the request is not complete, or its body not as long as it says');
+    case 404:
+      return new LedgerError('not_found', 'there is no such path, or not with this method');
+    case 413:
       return new LedgerError('payload_too_large', 'the body is larger than 64 KiB, or 4 MiB for a batch');
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 415:
       return new LedgerError('unsupported_media_type', 'send the body with Content-Type: application/json');
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return new LedgerError('invalid_json', 'the body is not as long as its Content-Length says');
-    case 'FST_ERR_NOT_FOUND':
-      return notFound();
     default:
       return null;
   }
-}
-
-function notFound(): LedgerError {
-  return new LedgerError('not_found', 'there is no such path, or not with this method');
 }
