@@ -1,10 +1,12 @@
 import type { IdCodec } from '../ids/id-codec.js';
 import { formatAmount } from '../shared/amount.js';
+import { formatMoment } from '../shared/moment.js';
 import { LedgerError, type ErrorDetails } from '../shared/ledger-error.js';
 import {
   lotNumber,
   lotOf,
   reservationOf,
+  type AccountState,
   type Balance,
   type Lot,
   type Metadata,
@@ -14,8 +16,10 @@ import {
 import type { Command } from './domain/command.js';
 import type { Deltas, Entry } from './domain/entry.js';
 import type { Refusal, Shortfall } from './domain/refusal.js';
-import type { AccountView } from './submission.js';
+import type { AccountView, SubmittedCommand } from './submission.js';
 
+/** A spend rarely draws from more. */
+const FORESEEN_LOTS = 2;
 /** Every account shows this unit, whether or not an entry moved it. */
 const DEFAULT_UNIT = 'credits';
 export const NO_CREDITS =
@@ -32,9 +36,6 @@ export type AccountName = Pick<AccountView, 'no' | 'id'>;
  * object takes three times as long. Amounts become decimals here, numbers become ids; nothing else knows either.
  */
 export class AnswerWriter {
-  private lastMoment: Moment = Number.NaN;
-  private lastMomentText = '';
-
   constructor(
     private readonly ids: IdCodec,
     private readonly scaleOf: ScaleOf,
@@ -47,6 +48,25 @@ export class AnswerWriter {
     for (let i = 0; i < entries.length; i++) json += (i === 0 ? '' : ',') + this.entry(view, entries[i]!);
     json += `],"balances":${this.balances(view)}`;
     return `${json}${this.subject(view, command, entries)}}`;
+  }
+
+  /** Notes which ids the answers to these commands will most likely name. */
+  foresee(no: number, state: AccountState, commands: readonly SubmittedCommand[]): void {
+    const { ids } = this;
+    let { seq } = state;
+    for (const command of commands) {
+      ids.foresee('entry', no, ++seq);
+      if (command.type === 'reserve') ids.foresee('reservation', no, seq);
+      if ('reservation' in command && command.reservation !== null) ids.foresee('reservation', no, command.reservation);
+    }
+    for (const { lots } of state.units.values()) {
+      for (let i = 0; i < lots.length && i < FORESEEN_LOTS; i++) ids.foresee('lot', no, lots[i]!.no);
+    }
+  }
+
+  /** To be called once all is foreseen. */
+  prepare(): void {
+    this.ids.makeForeseen();
   }
 
   entryId(accountNo: number, seq: number): string {
@@ -68,7 +88,7 @@ export class AnswerWriter {
     if (entry.reason !== null) json += `,"reason":${JSON.stringify(entry.reason)}`;
     if (entry.member !== null) json += `,"member":${JSON.stringify(entry.member)}`;
     if (entry.metadata !== null) json += `,"metadata":${metadataJson(entry.metadata)}`;
-    return `${json},"effective_at":"${this.moment(entry.effectiveAt)}","recorded_at":"${this.moment(entry.recordedAt)}"}`;
+    return `${json},"effective_at":"${formatMoment(entry.effectiveAt)}","recorded_at":"${formatMoment(entry.recordedAt)}"}`;
   }
 
   /** By unit, every unit with an entry and always `credits`. */
@@ -98,10 +118,10 @@ export class AnswerWriter {
       `{"id":"${this.ids.encode('lot', account.no, lot.no)}","unit":"${lot.unit}","category":"${lot.category}"` +
       `,"priority":${lot.priority},"granted":"${formatAmount(lot.granted, scale)}"` +
       `,"remaining":"${formatAmount(lot.remaining, scale)}","held":"${formatAmount(lot.held, scale)}"` +
-      `,"expires_at":${lot.expiresAt === null ? 'null' : `"${this.moment(lot.expiresAt)}"`}`;
+      `,"expires_at":${lot.expiresAt === null ? 'null' : `"${formatMoment(lot.expiresAt)}"`}`;
     if (lot.appliesTo !== null) json += `,"applies_to":${JSON.stringify(lot.appliesTo)}`;
     if (lot.cost !== null) json += `,"cost":${JSON.stringify(lot.cost)}`;
-    return `${json},"created_at":"${this.moment(lot.createdAt)}"}`;
+    return `${json},"created_at":"${formatMoment(lot.createdAt)}"}`;
   }
 
   reservation(account: AccountName, reservation: Reservation): string {
@@ -115,11 +135,11 @@ export class AnswerWriter {
     }
     let json =
       `{"id":"${this.ids.encode('reservation', account.no, reservation.no)}","account":${JSON.stringify(account.id)}` +
-      `,"status":"${reservation.status}","lines":[${lines}],"expires_at":"${this.moment(reservation.expiresAt)}"` +
+      `,"status":"${reservation.status}","lines":[${lines}],"expires_at":"${formatMoment(reservation.expiresAt)}"` +
       `,"overage":"${reservation.overage}","late":"${reservation.late}"`;
     if (reservation.member !== null) json += `,"member":${JSON.stringify(reservation.member)}`;
     if (reservation.metadata !== null) json += `,"metadata":${metadataJson(reservation.metadata)}`;
-    return `${json},"created_at":"${this.moment(reservation.createdAt)}"}`;
+    return `${json},"created_at":"${formatMoment(reservation.createdAt)}"}`;
   }
 
   /** A domain refusal as the caller hears it. */
@@ -139,17 +159,12 @@ export class AnswerWriter {
       available: formatAmount(available, scale),
       held: formatAmount(held, scale),
       open_reservations: openReservations,
-      ...(nextReleaseAt === null ? {} : { next_release_at: this.moment(nextReleaseAt) }),
+      ...(nextReleaseAt === null ? {} : { next_release_at: formatMoment(nextReleaseAt) }),
     };
   }
 
-  /** RFC 3339 in UTC. A batch asks for the same few moments over and over. */
   moment(at: Moment): string {
-    if (at !== this.lastMoment) {
-      this.lastMoment = at;
-      this.lastMomentText = new Date(at).toISOString();
-    }
-    return this.lastMomentText;
+    return formatMoment(at);
   }
 
   /** What the command was about, beside entries and balances. */

@@ -9,7 +9,7 @@ import { settleDue } from './domain/settle-due.js';
 import { LedgerError } from '../shared/ledger-error.js';
 import type { AnswerWriter } from './answer.js';
 import type { Pending } from './pending.js';
-import type { AccountView, Submission } from './submission.js';
+import type { AccountView, Submission, SubmittedCommand } from './submission.js';
 import { alreadyRecorded, internal, keyReused, missingAccount } from './write-errors.js';
 
 /** What becomes of a call once the batch stands. */
@@ -75,6 +75,13 @@ export class Turn {
     }
     const count = all.reservations.length + all.lots.length + all.charges.length + all.revocations.length;
     return count === 0 ? null : { accountNo: no, state, missing: all, entries: this.recalledEntries };
+  }
+
+  /** Tells the writer of answers what is coming. */
+  foresee(): void {
+    const commands: SubmittedCommand[] = [];
+    for (const { call } of this.calls) if (call.type === 'command') commands.push(call.submission.command);
+    this.writer.foresee(this.account.no, this.account.state, commands);
   }
 
   /** @param clock the database's; the account's own time never runs backwards */

@@ -118,12 +118,15 @@ export class Append {
     seen.endRow();
   }
 
-  /** @param seq null where the command was refused: then the key is only looked up. */
-  ask(accountNo: number, keyHash: Buffer, fingerprint: Buffer, seq: number | null, body: Buffer | null): number {
+  /**
+   * @param keyHash 16 bytes, a character each
+   * @param seq null where the command was refused: then the key is only looked up
+   */
+  ask(accountNo: number, keyHash: string, fingerprint: Buffer, seq: number | null, body: Buffer | null): number {
     const { asked } = this;
     asked.startRow();
     asked.integer(accountNo);
-    asked.bytea(keyHash);
+    asked.octets(keyHash);
     asked.bytea(fingerprint);
     asked.integer(seq);
     asked.bytea(body);

@@ -113,6 +113,13 @@ export class RowArray {
     this.at += value.length;
   }
 
+  /** A `bytea` given as text, one character a byte. */
+  octets(value: string): void {
+    this.start(BYTEA, value.length);
+    for (let i = 0; i < value.length; i++) this.bytes[this.at + i] = value.charCodeAt(i);
+    this.at += value.length;
+  }
+
   json(value: object | null): void {
     if (value === null) return this.null(JSONB);
     this.start(JSONB, 1);
