@@ -8,6 +8,7 @@ export type Victim = 'service' | 'postgres' | 'both';
 
 const READY_TIMEOUT_MS = 60_000;
 const READY_POLL_MS = 25;
+const LAST_WORDS_CHARACTERS = 1_500;
 
 /**
  * The real service on the PostgreSQL it brings along, in processes of their own that can be killed apart. A killed
@@ -51,11 +52,6 @@ export class SystemUnderTest {
     return this.#service.apiKey;
   }
 
-  /** What the life of the service that is under way has said. */
-  output(): string {
-    return this.#service.output();
-  }
-
   /** The owner's URL; PostgreSQL may come back on another port, so ask again after a kill. */
   databaseUrl(): Promise<string> {
     return embeddedDatabaseUrl(this.dataDir.path);
@@ -92,7 +88,7 @@ export class SystemUnderTest {
 
   #watch(service: RunningService): void {
     void service.exited.then(code => {
-      if (!this.#killing) this.unexpectedExits.push(`exit code ${code}, it said last: ${service.output().slice(-500)}`);
+      if (!this.#killing) this.unexpectedExits.push(`exit code ${code}, it said last: ${lastWords(service)}`);
     });
   }
 
@@ -107,7 +103,9 @@ export class SystemUnderTest {
       await answer?.arrayBuffer().catch(() => null);
       if (answer?.status === 200) return;
     }
-    throw new Error(`The service did not answer within ${READY_TIMEOUT_MS / 1000} s after a kill:\n${this.output()}`);
+    throw new Error(
+      `The service did not answer within ${READY_TIMEOUT_MS / 1000} s after a kill:\n${lastWords(this.#service)}`,
+    );
   }
 }
 
@@ -118,4 +116,8 @@ function kill9(pid: number): void {
     // It ended by itself a moment ago.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+function lastWords(service: RunningService): string {
+  return service.output().slice(-LAST_WORDS_CHARACTERS);
 }

@@ -17,6 +17,8 @@ export interface CheckOptions {
   readonly onAccount?: (account: string) => void;
 }
 
+const ACCOUNTS_AT_ONCE = 4;
+
 /** Reads every account of the history from the ledger and compares the two. */
 export async function checkLedger(
   history: History,
@@ -26,13 +28,17 @@ export async function checkLedger(
   const byAccount = toldByAccount(history);
   const differences = [...history.differences];
   let entries = 0;
-  for (const [account, told] of byAccount) {
-    const ledger = await reader.readAccount(account);
-    entries += ledger.entries.length;
-    differences.push(...checkAccount({ told, reads: history.reads(account) }, ledger));
-    if (allHoldsEnded) differences.push(...checkNothingHeld(ledger));
-    onAccount?.(account);
-  }
+  const accounts = byAccount.entries();
+  const work = async (): Promise<void> => {
+    for (const [account, told] of accounts) {
+      const ledger = await reader.readAccount(account);
+      entries += ledger.entries.length;
+      differences.push(...checkAccount({ told, reads: history.reads(account) }, ledger));
+      if (allHoldsEnded) differences.push(...checkNothingHeld(ledger));
+      onAccount?.(account);
+    }
+  };
+  await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, work));
   const all = [...byAccount.values()].flat();
   const count = (matches: (told: Told) => boolean): number => all.filter(matches).length;
   return {
