@@ -69,7 +69,10 @@ describe('API keys', () => {
     expect((await replica.get('/v1/accounts', { as: body.secret })).status).toBe(200);
     const listed = await api.get('/v1/keys?limit=100');
     expect(listed.text).not.toContain(body.secret);
-    expect(listed.body.data.find(({ id }: { id: string }) => id === body.id)).toMatchObject({ name: 'web', revoked_at: null });
+    expect(listed.body.data.find(({ id }: { id: string }) => id === body.id)).toMatchObject({
+      name: 'web',
+      revoked_at: null,
+    });
     const { rows } = await api.database.ownerPool.query('SELECT api_keys::text AS row FROM api_keys');
     expect(rows.map(({ row }) => row).join()).not.toContain(body.secret.split('_').at(-1)!.slice(0, 20));
   });
@@ -140,7 +143,8 @@ describe('API keys', () => {
 
   test('a rate limit is exact over all replicas, for any second', async () => {
     const as = await api.makeKey({ scopes: ['ledger:read'], rate_limit_per_second: 5 });
-    const burst = () => Promise.all(Array.from({ length: 10 }, (_, i) => (i % 2 ? api : replica).get('/v1/units', { as })));
+    const burst = () =>
+      Promise.all(Array.from({ length: 10 }, (_, i) => (i % 2 ? api : replica).get('/v1/units', { as })));
     const first = await burst();
     const refused = first.filter(({ status }) => status === 429);
     expect(first.filter(({ status }) => status === 200)).toHaveLength(5);

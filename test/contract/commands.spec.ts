@@ -184,11 +184,19 @@ describe('commands', () => {
   });
 
   test('settings are replaced by what is given and answer as a mutation', async () => {
-    const first = await api.put(pathOf('configured'), { overdraft_limits: { credits: '1.5' }, metadata: { plan: 'x' } });
+    const first = await api.put(pathOf('configured'), {
+      overdraft_limits: { credits: '1.5' },
+      metadata: { plan: 'x' },
+    });
     expect(first.body).toMatchObject({ seq: 1, entries: [{ type: 'configure' }] });
     await api.put(pathOf('configured'), { metadata: { plan: 'y' } });
     const { body } = await api.get(pathOf('configured'));
-    expect(body).toMatchObject({ seq: 2, overdraft_limits: { credits: '1.5' }, metadata: { plan: 'y' }, frozen: false });
+    expect(body).toMatchObject({
+      seq: 2,
+      overdraft_limits: { credits: '1.5' },
+      metadata: { plan: 'y' },
+      frozen: false,
+    });
     const same = await api.put(pathOf('configured'), { metadata: { plan: 'y' } });
     expect(same.body).toMatchObject({ seq: 2, entries: [] });
   });

@@ -64,7 +64,12 @@ describe('lists', () => {
 
   test('reservations come newest first, ended ones included, or only those open', async () => {
     const all = (await allPages(`${pathOf('listed')}/reservations`, 3)).flat();
-    expect(all.map(({ metadata, status }) => `${metadata.i} ${status}`)).toEqual(['4 closed', '3 open', '2 closed', '1 open']);
+    expect(all.map(({ metadata, status }) => `${metadata.i} ${status}`)).toEqual([
+      '4 closed',
+      '3 open',
+      '2 closed',
+      '1 open',
+    ]);
     const open = (await allPages(`${pathOf('listed')}/reservations?status=open`, 1)).flat();
     expect(open.map(({ metadata }) => metadata.i)).toEqual(['3', '1']);
     const { body } = await api.get(`/v1/reservations/${all[0].id}`);
