@@ -20,6 +20,11 @@ describe('the audit of a stream', () => {
     ['time that goes backwards', 'takes effect before', entry => ({ ...entry, effectiveAt: -1 })],
     ['an amount that is not what moved', 'moves spent by', entry => ({ ...entry, amount: entry.amount + 1n })],
     [
+      'lots that bear other than the amount',
+      'bear other shares',
+      entry => ({ ...entry, lots: entry.lots.map(change => ({ ...change, amount: 0n })) }),
+    ],
+    [
       'a lot that nobody made',
       'which no entry made',
       entry => ({ ...entry, lots: entry.lots.map(change => ({ ...change, lot: 7 })) }),
