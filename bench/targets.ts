@@ -1,0 +1,43 @@
+import type { WorkloadName } from './options.js';
+
+/** What the project promises for a ratio. For `higher`, the floor is the least allowed; for `lower`, the most. */
+export interface Target {
+  readonly floor: number;
+  readonly aim: number;
+  readonly better: 'higher' | 'lower';
+}
+
+type Against = 'same-state' | 'lean' | 'itself';
+
+const TARGETS: Record<WorkloadName, Partial<Record<Against, Target>>> = {
+  'in-process-spread': { 'same-state': higher(5, 9), lean: higher(3, 5) },
+  'in-process-hot': { 'same-state': higher(14, 22), lean: higher(8, 12) },
+  'latency-spread': { 'same-state': lower(0.35, 0.2), lean: lower(0.45, 0.35) },
+  'latency-hot': { 'same-state': lower(0.35, 0.2), lean: lower(0.45, 0.35) },
+  'http-spread': { 'same-state': higher(4, 6), lean: higher(2.5, 3.5) },
+  'http-hot': { 'same-state': higher(7, 10), lean: higher(5, 7) },
+  'fsync-hot': { 'same-state': higher(25, 40), lean: higher(18, 28) },
+  growth: { itself: lower(1.25, 1.1) },
+};
+
+export function targetOf(workload: WorkloadName, against: Against): Target {
+  const target = TARGETS[workload][against];
+  if (target === undefined) throw new Error(`no target for ${workload} against ${against}`);
+  return target;
+}
+
+export type Verdict = 'aim reached' | 'ok' | 'below floor';
+
+export function judge(value: number, { floor, aim, better }: Target): Verdict {
+  const reaches = (bound: number): boolean => (better === 'higher' ? value >= bound : value <= bound);
+  if (reaches(aim)) return 'aim reached';
+  return reaches(floor) ? 'ok' : 'below floor';
+}
+
+function higher(floor: number, aim: number): Target {
+  return { floor, aim, better: 'higher' };
+}
+
+function lower(floor: number, aim: number): Target {
+  return { floor, aim, better: 'lower' };
+}
