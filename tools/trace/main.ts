@@ -1,9 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { createDataDir } from '../../test/support/data-dir.js';
-import { startService } from '../../test/support/service.js';
 import { Caller } from '../client/caller.js';
-import { withCompiledService } from '../client/compiled-service.js';
 import { Latencies } from '../client/latencies.js';
 import { LedgerClient } from '../client/ledger-client.js';
 import { startProgress } from '../client/progress.js';
@@ -116,19 +113,9 @@ async function refuseUnusableService(client: LedgerClient, url: string): Promise
 }
 
 async function runOnOwnService(settings: Settings): Promise<boolean> {
-  return withCompiledService(async () => {
-    const dataDir = await createDataDir();
-    try {
-      const service = await startService({ env: { DATA_DIR: dataDir.path, LOG_LEVEL: 'warn' } });
-      try {
-        return await runTrace({ ...settings, url: service.url, apiKey: service.apiKey });
-      } finally {
-        await service.stop();
-      }
-    } finally {
-      await dataDir.remove();
-    }
-  });
+  // Only now: who brings a service along need not wait for the parts that start one.
+  const { withOwnService } = await import('./own-service.js');
+  return withOwnService((url, apiKey) => runTrace({ ...settings, url, apiKey }));
 }
 
 await runTool(() => {
