@@ -8,7 +8,8 @@ import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 import { migrate } from './migrate.js';
 import { UnusableDatabaseError } from './unusable-database-error.js';
 
-const EMBEDDED_DATABASE = 'credits_ledger';
+/** In the embedded cluster. */
+export const EMBEDDED_DATABASE = 'credits_ledger';
 const CONNECT_TIMEOUT_MS = 10_000;
 const LONGEST_WAIT_FOR_SERVER_MS = 30_000;
 const CONNECT_RETRY_MS = 500;

@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join, relative } from 'node:path';
-import { EmbeddedPostgresError } from './embedded-postgres-error.js';
+import { DataDirInUseError, EmbeddedPostgresError } from './embedded-postgres-error.js';
 
 /** sun_path holds 104 bytes on macOS and 108 on Linux, terminator included. */
 const LONGEST_SOCKET_PATH_BYTES = 103;
@@ -19,7 +19,7 @@ export class DataDirLock {
     private readonly path: string,
   ) {}
 
-  /** @throws EmbeddedPostgresError when a living process owns the directory. */
+  /** @throws DataDirInUseError when a living process owns the directory. */
   static async acquire(dataDir: string): Promise<DataDirLock> {
     const path = socketPath(dataDir);
     for (let attempt = 1; attempt <= TAKEOVER_ATTEMPTS; attempt++) {
@@ -27,7 +27,7 @@ export class DataDirLock {
       if (server) return new DataDirLock(server, path);
       const owner = await askOwner(path);
       if (owner !== undefined) {
-        throw new EmbeddedPostgresError(
+        throw new DataDirInUseError(
           `${dataDir} is in use by another credits-ledger (pid ${owner}). ` +
             'Stop that one first, or start this one with a DATA_DIR of its own.',
         );

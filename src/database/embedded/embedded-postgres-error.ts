@@ -2,3 +2,6 @@
 export class EmbeddedPostgresError extends Error {
   override readonly name = 'EmbeddedPostgresError';
 }
+
+/** Another process, alive and well, owns the data directory. */
+export class DataDirInUseError extends EmbeddedPostgresError {}

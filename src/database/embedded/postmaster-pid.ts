@@ -6,6 +6,7 @@ import { join } from 'node:path';
 /** What a postmaster says about itself in postmaster.pid (PostgreSQL source: miscadmin.h, LOCK_FILE_LINE_*). */
 export interface PostmasterPid {
   readonly pid: number;
+  readonly port: number;
   readonly ready: boolean;
 }
 
@@ -14,7 +15,7 @@ export async function readPostmasterPid(clusterDir: string): Promise<PostmasterP
   const lines = text.split('\n');
   const pid = Number(lines[0]);
   if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
-  return { pid, ready: lines[7]?.trim() === 'ready' };
+  return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' };
 }
 
 /** Alive, and really the postmaster of this cluster: after a reboot the pid may be anybody's. */
