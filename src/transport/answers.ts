@@ -145,6 +145,24 @@ export const balanceAnswer = z
   .strictObject({ account: z.string(), seq, as_of: moment, balances })
   .meta({ id: 'BalanceAnswer' });
 
+const sumsByUnit = z.record(z.string(), balance);
+export const explanation = z
+  .strictObject({
+    account: z.string(),
+    from: moment,
+    to: moment,
+    opening: sumsByUnit,
+    closing: sumsByUnit,
+    steps: z.array(
+      z.strictObject({
+        entry,
+        balance: balance.optional().meta({ description: "Of the entry's unit, after it." }),
+      }),
+    ),
+    text: z.string().meta({ description: 'In plain words.' }),
+  })
+  .meta({ id: 'Explanation', description: "opening + the steps' deltas = closing, unit by unit" });
+
 export const unit = z
   .strictObject({ unit: z.string(), kind: z.enum(UNIT_KINDS), scale: z.int().min(0).max(9), in_use: z.boolean() })
   .meta({ id: 'Unit' });

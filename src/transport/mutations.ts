@@ -53,7 +53,7 @@ export class Mutations {
 
   /** Address, then fields, then the key: what is wrong with a request is said before its key counts. */
   async read(call: Call): Promise<Command<Answer>> {
-    const { operation, address, body, part } = call;
+    const { operation, address, body } = call;
     const prepared = await this.prepare(call);
     const once: Once = { key: readKey(call), fingerprint: fingerprint(operation.name, address, body) };
     return prepared(once);

@@ -8,7 +8,7 @@ import { problemOf } from '../problem.js';
 import { sendProblem } from './send-problem.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
-export const BATCH_BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+const BATCH_BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 /** Node's own limit on the whole head of a request: a path parameter can never be longer. */
 const HEADERS_LIMIT_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;

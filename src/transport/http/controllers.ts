@@ -2,6 +2,7 @@ import { AccountsController } from './accounts.controller.js';
 import { BatchController } from './batch.controller.js';
 import { CommandsController } from './commands.controller.js';
 import { DocsController } from './docs.controller.js';
+import { ExplainController } from './explain.controller.js';
 import { HealthController } from './health.controller.js';
 import { KeysController } from './keys.controller.js';
 import { ReadModelsController } from './read-models.controller.js';
@@ -12,6 +13,7 @@ export const CONTROLLERS = [
   CommandsController,
   AccountsController,
   ReadModelsController,
+  ExplainController,
   BatchController,
   UnitsController,
   KeysController,

@@ -39,8 +39,6 @@ function wholeNumber(least: number, most: number) {
   return z.number(message).int(message).min(least, message).max(most, message);
 }
 
-const AMOUNT_MESSAGE = 'must be a decimal string such as "12.5", or an integer up to 9007199254740991';
-
 /** Checked further against the scale of its unit, once that is known (`Amounts`). */
 export const amount = z
   .union(
@@ -61,7 +59,7 @@ export const unit = text(LONGEST_UNIT).meta({ description: 'What is counted.', e
 
 export const unitName = z.string().regex(UNIT_NAME, `must match ${UNIT_NAME.source}`);
 
-export const line = z.strictObject({ unit, amount }, 'must be an object').meta({ id: 'Line' });
+const line = z.strictObject({ unit, amount }, 'must be an object').meta({ id: 'Line' });
 
 export const lines = z
   .array(line, 'must be a list')
@@ -125,5 +123,4 @@ export const priority = wholeNumber(0, 100).meta({ description: 'Lower burns fir
 export const ttlSeconds = wholeNumber(1, 86_400);
 export const graceSeconds = wholeNumber(0, 60);
 export const scale = wholeNumber(0, 9).meta({ description: 'Digits after the point.' });
-export const pageLimit = wholeNumber(1, 100);
 export const rateLimitPerSecond = wholeNumber(1, 100_000);

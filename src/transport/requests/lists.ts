@@ -35,3 +35,10 @@ export const reservationsQuery = z.strictObject({
   ...paging,
   status: z.enum(['open'], 'must be open, or left out').optional(),
 });
+
+export const explainQuery = z.strictObject({
+  from: moment
+    .meta({ description: 'Everything effective by then is in the opening balance; the beginning if left out.' })
+    .optional(),
+  to: moment.meta({ description: 'Inclusive, not in the future; now if left out.' }).optional(),
+});

@@ -19,11 +19,6 @@ export function checkSpend(spend: Spend, context: z.core.$RefinementCtx): void {
   if ((spend.amount === undefined) === (spend.lines === undefined)) {
     context.addIssue({ code: 'custom', path: ['amount'], message: 'is required, or lines instead of it' });
   }
-  checkUnitHasAmount(spend, context);
-}
-
-/** A unit says of what; without an amount it says nothing. */
-export function checkUnitHasAmount(spend: Spend, context: z.core.$RefinementCtx): void {
   if (spend.unit !== undefined && spend.amount === undefined) {
     context.addIssue({ code: 'custom', path: ['unit'], message: 'goes with amount; every line names its own' });
   }

@@ -42,6 +42,15 @@ const IDEMPOTENCY_KEY = {
   schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
 };
 
+const HEADERS = {
+  'Request-Id': { description: 'Names this request, in the log too.', schema: { type: 'string' } },
+  'Idempotency-Replayed': {
+    description: '`true` where this is the first answer again.',
+    schema: { type: 'string', enum: ['true'] },
+  },
+  'Retry-After': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } },
+};
+
 type Json = Record<string, unknown>;
 
 /** The OpenAPI 3.1 document of these calls, from the schemas that requests are checked with. */
@@ -62,7 +71,8 @@ export function openApiDocument(calls: readonly RoutedCall[]): Json {
     paths,
     components: {
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: '`crd_live_…` or `crd_test_…`' } },
-      schemas: namedSchemas(),
+      schemas: namedSchemas(calls.flatMap(({ call }) => call.body ?? [])),
+      headers: HEADERS,
     },
   };
 }
@@ -76,7 +86,10 @@ function operation(path: string, call: HttpCall): Json {
     security: call.scope === null ? [] : [{ apiKey: [call.scope] }],
     ...parameters(path, call),
     ...(call.body !== undefined && {
-      requestBody: { required: true, content: { 'application/json': { schema: reference(call.body) } } },
+      requestBody: {
+        required: !call.body.safeParse({}).success,
+        content: { 'application/json': { schema: reference(call.body) } },
+      },
     }),
     responses: responses(path, call),
   };
@@ -114,29 +127,24 @@ function responses(path: string, call: HttpCall): Json {
 }
 
 function success(call: HttpCall): Json {
-  const replayed = {
-    description: '`true` where this is the first answer again.',
-    schema: { type: 'string', enum: ['true'] },
-  };
   return {
     description: 'Done.',
-    headers: { 'Request-Id': requestId(), ...(call.keyed && { 'Idempotency-Replayed': replayed }) },
+    headers: headers('Request-Id', ...(call.keyed ? ['Idempotency-Replayed'] : [])),
     content: { 'application/json': { schema: reference(call.answer) } },
   };
 }
 
 function refusal(codes: readonly ErrorCode[]): Json {
-  const seconds = { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } };
   const retry = codes.some(code => ERROR_TABLE[code].retryAfterSeconds !== undefined);
   return {
     description: `code: ${codes.map(code => `\`${code}\``).join(', ')}`,
-    headers: { 'Request-Id': requestId(), ...(retry && { 'Retry-After': seconds }) },
+    headers: headers('Request-Id', ...(retry ? ['Retry-After'] : [])),
     content: { 'application/problem+json': { schema: reference(problem) } },
   };
 }
 
-function requestId(): Json {
-  return { description: 'Names this request, in the log too.', schema: { type: 'string' } };
+function headers(...names: string[]): Json {
+  return Object.fromEntries(names.map(name => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
 function reference(schema: z.ZodType): Json {
@@ -145,17 +153,35 @@ function reference(schema: z.ZodType): Json {
   return { $ref: `#/components/schemas/${id}` };
 }
 
-function namedSchemas(): Json {
+/** All schemas that have a name. Those that only answers use leave room for fields to come. */
+function namedSchemas(bodies: readonly z.ZodType[]): Json {
   const { schemas } = z.toJSONSchema(z.globalRegistry, { io: 'input', uri: id => `#/components/schemas/${id}` });
+  const sent = new Set<string>();
+  const follow = (schema: unknown): void => {
+    for (const [, name = ''] of JSON.stringify(schema).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      if (sent.has(name)) continue;
+      sent.add(name);
+      follow(schemas[name]);
+    }
+  };
+  follow(bodies.map(reference));
   const names = Object.keys(schemas).sort();
-  return Object.fromEntries(names.map(name => [name, withoutIds(schemas[name]!)]));
+  return Object.fromEntries(names.map(name => [name, tidy(schemas[name], !sent.has(name))]));
 }
 
 function jsonSchema(schema: z.ZodType): Json {
-  return withoutIds(z.toJSONSchema(schema, { io: 'input' }));
+  return tidy(z.toJSONSchema(schema, { io: 'input' }), false) as Json;
 }
 
-function withoutIds(schema: object): Json {
-  const { $schema: _schema, $id: _id, id: _name, ...rest } = schema as Json;
-  return rest;
+/** Without Zod's own names, and without the long patterns that only repeat a format. */
+function tidy(schema: unknown, open: boolean): unknown {
+  if (Array.isArray(schema)) return schema.map(item => tidy(item, open));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const { $schema: _schema, $id: _id, pattern, additionalProperties, ...rest } = schema as Json;
+  return {
+    ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, tidy(value, open)])),
+    ...(pattern !== undefined && rest['format'] === undefined && { pattern }),
+    ...(additionalProperties !== undefined &&
+      !(open && additionalProperties === false) && { additionalProperties: tidy(additionalProperties, open) }),
+  };
 }

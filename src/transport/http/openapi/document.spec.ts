@@ -1,0 +1,27 @@
+import 'reflect-metadata';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { ERROR_TABLE } from '../../error-table.js';
+import { CONTROLLERS } from '../controllers.js';
+import { callsOf } from './calls-of.js';
+import { openApiDocument } from './document.js';
+
+describe('openapi.json', () => {
+  const calls = callsOf(CONTROLLERS);
+
+  test('is what the schemas and controllers say; `npm run openapi` writes it', async () => {
+    const checkedIn = JSON.parse(await readFile('openapi.json', 'utf8')) as unknown;
+    expect(checkedIn).toEqual(JSON.parse(JSON.stringify(openApiDocument(calls))));
+  });
+
+  test('names every call once', () => {
+    const ids = calls.map(({ call }) => call.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.length).toBeGreaterThanOrEqual(27);
+  });
+
+  test('tells no refusal apart that the error table does not', () => {
+    for (const { call } of calls)
+      for (const code of call.refusals ?? []) expect(ERROR_TABLE[code].http).toBeLessThan(500);
+  });
+});
