@@ -34,7 +34,7 @@ const FORESEEN_IDS = 4096;
 export class IdCodec {
   private readonly cipher;
   private readonly decipher;
-  private readonly ids = new Array<string>(REMEMBERED_IDS).fill('');
+  private readonly ids = Array.from({ length: REMEMBERED_IDS }, () => '');
   /** Whose id stands in the same place of `ids`. */
   private readonly kinds = new Uint8Array(REMEMBERED_IDS);
   private readonly accountNos = new Float64Array(REMEMBERED_IDS);

@@ -18,8 +18,8 @@ beforeEach(async () => {
     DROP TRIGGER IF EXISTS entries_only_inserted ON entries;
     TRUNCATE entries, accounts, account_names, holds;
     INSERT INTO account_names (mode, id, account_no) VALUES ('live', 'a', 1);
-    INSERT INTO accounts (account_no, mode, id, seq, prior_seq, created_at, last_effective_at, frozen, units, balances, lots)
-    VALUES (1, 'live', 'a', 2, 0, '2026-01-01Z', '2026-01-01Z', false, '{credits}', '{10000000,6000000,4000000,0,0,0,0}',
+    INSERT INTO accounts (account_no, mode, id, seq, created_at, last_effective_at, frozen, units, balances, lots)
+    VALUES (1, 'live', 'a', 2, '2026-01-01Z', '2026-01-01Z', false, '{credits}', '{10000000,6000000,4000000,0,0,0,0}',
       '{1024,10000000,6000000,4000000,0,0,0,0,50,2,0,1}');
     INSERT INTO entries (account_no, seq, type, unit, amount, granted, available, held, lots, reservation, closes,
       metadata, effective_at, recorded_at)

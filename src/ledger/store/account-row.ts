@@ -36,7 +36,7 @@ interface LotTermsJson {
 
 /**
  * The row of `accounts` as a pure function of the state, holds left out: the same state gives the same row, wherever and
- * whenever it was folded. Not in it: the name, and what is no fold of entries (`prior_seq`, `due_bound`).
+ * whenever it was folded. Not in it: the name, and `due_bound`, which is no fold of entries.
  */
 export interface AccountRow {
   readonly seq: number;

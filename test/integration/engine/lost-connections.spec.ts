@@ -98,9 +98,9 @@ describe('a connection that fails', () => {
   });
 
   test('under load, again and again, loses nothing and does nothing twice', async () => {
-    let busyWithIt = true;
+    const done = new AbortController();
     const saboteur = (async () => {
-      for (let i = 0; busyWithIt; i++) {
+      for (let i = 0; !done.signal.aborted; i++) {
         const hit = proxy.failOn(i % 3 === 2 ? 'lock\0' : APPEND, i % 2 ? 'lose-answer' : 'lose-request');
         await Promise.race([hit, new Promise(resolve => setTimeout(resolve, 200))]);
       }
@@ -116,7 +116,7 @@ describe('a connection that fails', () => {
       }
     };
     await Promise.all(Array.from({ length: 6 }, (_, caller) => call(caller)));
-    busyWithIt = false;
+    done.abort();
     await saboteur;
     expect(seqs.sort((a, b) => a - b)).toEqual(Array.from({ length: 90 }, (_, i) => i + 2));
     expect(await new Teller(await replica()).balance('a')).toMatchObject({ seq: 91, available: 10n });

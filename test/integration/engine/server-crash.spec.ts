@@ -5,7 +5,7 @@ import { APP_ROLE, createAppPool } from '../../../src/database/connections.js';
 import { EmbeddedPostgres } from '../../../src/database/embedded/embedded-postgres.js';
 import { migrate } from '../../../src/database/migrate.js';
 import { auditLedger } from '../../support/audit.js';
-import { createDataDir } from '../../support/data-dir.js';
+import { createDataDir, eventually } from '../../support/data-dir.js';
 import type { TestDatabase } from '../../support/database.js';
 import { openEngine } from '../../support/engine.js';
 import { Teller, type Told } from '../../support/teller.js';
@@ -13,6 +13,7 @@ import { Teller, type Told } from '../../support/teller.js';
 const logger = pino({ level: 'silent' });
 const CALLERS = 8;
 const CRASHES = 4;
+const ANSWERS_BETWEEN_CRASHES = 100;
 
 describe('a PostgreSQL that is killed under load', () => {
   let dataDir: Awaited<ReturnType<typeof createDataDir>>;
@@ -46,9 +47,9 @@ describe('a PostgreSQL that is killed under load', () => {
     const engine = await openEngine(database);
     const teller = new Teller(engine);
     const told: Told[] = [await teller.grant('a', 100_000)];
-    let crashing = true;
+    const done = new AbortController();
     const call = async (caller: number) => {
-      for (let turn = 0; crashing; turn++) {
+      for (let turn = 0; !done.signal.aborted; turn++) {
         const key = `${caller}-${turn}`;
         told.push(await patiently(() => teller.charge('a', 1, {}, { key })));
         told.push(await patiently(() => teller.grant(`new-${key}`, 1, {}, { key })));
@@ -56,11 +57,14 @@ describe('a PostgreSQL that is killed under load', () => {
     };
     const callers = Array.from({ length: CALLERS }, (_, caller) => call(caller));
     for (let crash = 0; crash < CRASHES; crash++) {
-      await new Promise(resolve => setTimeout(resolve, 300 + Math.random() * 300));
+      const before = told.length;
+      await eventually(() => told.length > before + ANSWERS_BETWEEN_CRASHES);
+      await new Promise(resolve => setTimeout(resolve, Math.random() * 20));
       process.kill(server.pid!, 'SIGKILL');
     }
-    await new Promise(resolve => setTimeout(resolve, 1_500));
-    crashing = false;
+    const before = told.length;
+    await eventually(() => told.length > before + ANSWERS_BETWEEN_CRASHES);
+    done.abort();
     await Promise.all(callers);
 
     const spent = told.filter(({ account }) => account === 'a').map(({ entries }) => entries[0]!.seq);
