@@ -11,6 +11,7 @@ import { KeysModule } from './keys/keys.module.js';
 import { CommandsModule } from './ledger/commands/commands.module.js';
 import { LANES } from './ledger/ledger.module.js';
 import { LotsModule } from './lots/lots.module.js';
+import { ExplainModule } from './replay/explain/explain.module.js';
 import { ReservationsModule } from './reservations/reservations.module.js';
 import { HttpModule } from './transport/http/http.module.js';
 
@@ -37,6 +38,7 @@ export class AppModule {
         EntriesModule,
         LotsModule,
         ReservationsModule,
+        ExplainModule,
         HttpModule,
       ],
       providers: [{ provide: LANES, useValue: config.lanes }],
