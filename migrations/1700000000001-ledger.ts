@@ -21,6 +21,7 @@ export class Ledger1700000000001 implements MigrationInterface {
     await queryRunner.query(LIVE_LOTS);
     await queryRunner.query(ENTRIES);
     await queryRunner.query(ENTRIES_ARE_ONLY_INSERTED);
+    await queryRunner.query(ENTRIES_HAVE_NO_GAPS);
     await queryRunner.query(HOLDS);
     await queryRunner.query(OUTCOMES_AND_FACTS);
     await queryRunner.query(BALANCE_SNAPSHOTS);
@@ -129,8 +130,8 @@ BEGIN
 END $$`;
 
 // One row an account carries all that a command needs. due_bound is no fold of the entries but a moment before which
-// nothing falls due, kept as long as it holds so that the index on it seldom changes. fillfactor leaves room for the next
-// version of a row on its page.
+// nothing falls due. fillfactor leaves room for the next version of a row on its page, and no column that moves is
+// indexed, so that every update is HOT.
 const ACCOUNTS = `
 CREATE TABLE accounts (
   account_no bigint PRIMARY KEY,
@@ -160,8 +161,7 @@ CREATE TABLE accounts (
     END),
   -- Conditions, cost and rollover of the lots that have any, by lot number; null for none.
   lot_terms jsonb
-) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05);
-CREATE INDEX accounts_due ON accounts (due_bound) WHERE due_bound IS NOT NULL`;
+) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05)`;
 
 // The twelve numbers of a lot, for people and reports; nothing on the hot path reads this.
 const LIVE_LOTS = `
@@ -239,6 +239,24 @@ END $$;
 CREATE TRIGGER entries_only_inserted BEFORE UPDATE OR DELETE OR TRUNCATE ON entries
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_entries();
 ALTER TABLE entries ENABLE ALWAYS TRIGGER entries_only_inserted`;
+
+// seq is 1..n: after every statement each entry stands behind the one before it.
+const ENTRIES_HAVE_NO_GAPS = `
+CREATE FUNCTION refuse_gaps_between_entries() RETURNS trigger LANGUAGE plpgsql
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
+AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM inserted i
+    WHERE i.seq > 1 AND NOT EXISTS (SELECT FROM entries e WHERE e.account_no = i.account_no AND e.seq = i.seq - 1)
+  ) THEN
+    RAISE EXCEPTION 'an entry does not follow the one before it'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'entries_without_gaps', TABLE = 'entries';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER entries_without_gaps AFTER INSERT ON entries REFERENCING NEW TABLE AS inserted
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_gaps_between_entries()`;
 
 // Open reservations only. One that ends is deleted: updating it instead would defeat HOT and keep the table growing.
 const HOLDS = `
@@ -462,5 +480,5 @@ DROP FUNCTION append_batch;
 DROP TYPE account_row, entry_row, hold_row, hold_name, outcome_row, fact_row, seen_account;
 DROP VIEW live_lots;
 DROP TABLE balance_snapshots, facts, outcomes, holds, entries, accounts, account_names, secrets, api_keys, units;
-DROP FUNCTION refuse_change_of_entries, balances_add_up, lots_make_up_balances, lot_changes_add_up;
+DROP FUNCTION refuse_change_of_entries, refuse_gaps_between_entries, balances_add_up, lots_make_up_balances, lot_changes_add_up;
 DROP SEQUENCE entry_positions, account_numbers`;

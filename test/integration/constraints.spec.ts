@@ -104,6 +104,16 @@ describe('PostgreSQL itself', () => {
     expect(await refusal(database.appPool, entry(columns as Record<string, string>))).toBe(`${CHECK} ${constraint}`);
   });
 
+  test('refuses an entry that leaves a gap, in its account or before its first, alone or among others', async () => {
+    const gap = `${CHECK} entries_without_gaps`;
+    const grant = { granted: '1', available: '1', lots: `'{1,1,1,0}'` };
+    expect(await refusal(database.appPool, entry({ ...grant, seq: '4' }))).toBe(gap);
+    expect(await refusal(database.appPool, entry({ ...grant, account_no: '99', seq: '2' }))).toBe(gap);
+    const several = `${entry({ ...grant, seq: '3' })}, (1, 5, 'freeze', NULL, 0, false, now(), now(), NULL, NULL, NULL)`;
+    expect(await refusal(database.appPool, several)).toBe(gap);
+    expect(await refusal(database.ownerPool, entry({ ...grant, seq: '4' }))).toBe(gap);
+  });
+
   test('refuses a second entry with the same seq, a second use of a key or a fact, a second number for a name', async () => {
     expect(await refusal(database.appPool, entry({ seq: '2' }))).toBe(`${DUPLICATE} entries_once`);
     const again = (table: string) => `INSERT INTO ${table} SELECT * FROM ${table}`;
