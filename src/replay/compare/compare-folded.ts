@@ -1,0 +1,77 @@
+import type { AccountState, Moment } from '../../ledger/domain/account.js';
+import { nextDueAt } from '../../ledger/domain/settle-due.js';
+import { accountRow } from '../../ledger/store/account-row.js';
+import { holdRow, type HoldRow } from '../../ledger/store/hold-row.js';
+import type { FoldedAccount } from '../fold/fold-range.js';
+import type { SnapshotRow } from '../rows/projection-copy.js';
+import { compareAccount, compareBalances } from './compare-account.js';
+import { compareHolds } from './compare-holds.js';
+import { MISSING, momentText, valueText, type Deviation } from './difference.js';
+
+/**
+ * Everything about an account that is not what its entries say. Where the entries themselves are damaged there is nothing
+ * to compare with: then only that is said.
+ * @param untilSeq the fold ended there on purpose: rows that stand at a later seq are not compared
+ */
+export function compareFolded(folded: FoldedAccount, untilSeq: number | null = null): Deviation[] {
+  const { fold, account } = folded;
+  const broken = fold.violations.map(found => ({ place: 'entries' as const, field: 'stream', expected: RULES, found }));
+  if (fold.broken) return broken;
+  if (untilSeq !== null && (account === null || account.row.seq > untilSeq)) {
+    return [...broken, ...compareSnapshots(folded)];
+  }
+  return [...broken, ...compareName(folded), ...compareRows(folded), ...compareSnapshots(folded)];
+}
+
+const RULES = 'the rules hold';
+
+function compareName({ name, account }: FoldedAccount): Deviation[] {
+  if (account === null) return [];
+  const expected = `${account.mode} ${account.id}`;
+  const found = name === null ? MISSING : `${name.mode} ${name.id}`;
+  return expected === found ? [] : [{ place: 'account_names', field: 'mode and id', expected, found }];
+}
+
+function compareRows({ fold: { state }, account, holds }: FoldedAccount): Deviation[] {
+  const held = compareHolds(expectedHolds(state), holds);
+  if (account === null && state.seq === 0) return held;
+  const expected = accountRow(state);
+  if (account === null) {
+    return [{ place: 'accounts', field: 'row', expected: valueText(expected), found: MISSING }, ...held];
+  }
+  return [...compareAccount(expected, account.row), ...compareDueBound(state, account.dueBound), ...held];
+}
+
+export function expectedHolds(state: AccountState): Map<number, HoldRow> {
+  return new Map([...state.holds].map(([no, hold]) => [no, holdRow(hold)]));
+}
+
+/** A lower bound, not a fold: it may be early, then somebody looks in vain, but never late. */
+function compareDueBound(state: AccountState, bound: Moment | null): Deviation[] {
+  const due = nextDueAt(state);
+  if (due === null || (bound !== null && bound <= due)) return [];
+  const expected = `${momentText(due)} or before`;
+  return [{ place: 'accounts', field: 'due_bound', expected, found: momentText(bound) }];
+}
+
+function compareSnapshots({ snapshots }: FoldedAccount): Deviation[] {
+  const place = 'balance_snapshots';
+  return [
+    ...snapshots.wrong.flatMap(({ expected, found }) => compareSnapshot(expected, found)),
+    ...snapshots.beyond.map(found => {
+      return { place, field: `seq ${found.seq}`, expected: 'no such entry', found: valueText(found) } as const;
+    }),
+  ];
+}
+
+function compareSnapshot(expected: SnapshotRow, found: SnapshotRow): Deviation[] {
+  const place = 'balance_snapshots';
+  const of = `seq ${expected.seq} `;
+  const deviations = compareBalances(place, expected, found, of);
+  const other = (field: string, a: string, b: string): void => {
+    if (a !== b) deviations.push({ place, field: `${of}${field}`, expected: a, found: b });
+  };
+  other('effective_at', momentText(expected.effectiveAt), momentText(found.effectiveAt));
+  other('units', valueText(expected.units), valueText(found.units));
+  return deviations;
+}

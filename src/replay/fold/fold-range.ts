@@ -1,0 +1,117 @@
+import type { Client } from 'pg';
+import type { HoldRow } from '../../ledger/store/hold-row.js';
+import type { Mode } from '../../ledger/submission.js';
+import { BinaryRow } from '../rows/binary-row.js';
+import { copyOut } from '../rows/copy-out.js';
+import { entryFromCopy } from '../rows/entry-copy.js';
+import { accountFromCopy, holdFromCopy, snapshotFromCopy, type StoredAccount } from '../rows/projection-copy.js';
+import { AccountFold, TooMuchDisorder } from './account-fold.js';
+import { LookingBack } from './looks-back.js';
+import {
+  ACCOUNTS_OF_RANGE,
+  CHOOSE_RANGE,
+  ENTRIES_IN_ORDER,
+  ENTRIES_OF_RANGE,
+  HOLDS_OF_RANGE,
+  LOOKING_BACK_IN_RANGE,
+  NAMES_OF_RANGE,
+  SNAPSHOTS_OF_RANGE,
+} from './range-queries.js';
+import { SnapshotFold } from './snapshot-fold.js';
+
+/** Accounts that are folded together: small enough to be held in memory, large enough to be worth its queries. */
+export interface AccountRange {
+  readonly first: number;
+  readonly last: number;
+  /** Entries are sorted by the database; for accounts too large to wait in memory for those before them. */
+  readonly inOrder: boolean;
+}
+
+export interface RangeOptions {
+  readonly mode: Mode | null;
+  /** The last `seq` that counts; null for all. */
+  readonly untilSeq: number | null;
+  /** Called every few thousand entries with how many more were folded. */
+  readonly progress: (entries: number) => void;
+}
+
+export interface NamedAs {
+  readonly mode: string;
+  readonly id: string;
+}
+
+/** What the tables have of one account, and what its entries say. */
+export interface FoldedAccount {
+  readonly no: number;
+  /** As the directory has it. */
+  name: NamedAs | null;
+  account: (StoredAccount & NamedAs) | null;
+  readonly holds: Map<number, HoldRow>;
+  readonly snapshots: SnapshotFold;
+  readonly fold: AccountFold;
+}
+
+const LAST_BIGINT = '9223372036854775807';
+const PROGRESS_EVERY_ENTRIES = 4096;
+
+/** Reads and folds all accounts of a range, within the caller's transaction and as of its snapshot. */
+export async function foldRange(
+  client: Client,
+  range: AccountRange,
+  options: RangeOptions,
+): Promise<Map<number, FoldedAccount>> {
+  try {
+    return await fold(client, range, options);
+  } catch (error) {
+    if (!(error instanceof TooMuchDisorder)) throw error;
+    return fold(client, { ...range, inOrder: true }, options);
+  }
+}
+
+async function fold(
+  client: Client,
+  range: AccountRange,
+  { mode, untilSeq, progress }: RangeOptions,
+): Promise<Map<number, FoldedAccount>> {
+  const until = untilSeq === null ? LAST_BIGINT : String(untilSeq);
+  await client.query(CHOOSE_RANGE, [String(range.first), String(range.last), mode ?? '', until]);
+  const row = new BinaryRow();
+  const read = (query: string, take: (accountNo: number) => void): Promise<number> =>
+    copyOut(client, query, (bytes, at) => {
+      row.start(bytes, at);
+      take(row.integer());
+    });
+
+  const lookingBack = new LookingBack();
+  const accounts = new Map<number, FoldedAccount>();
+  const of = (no: number): FoldedAccount => {
+    let known = accounts.get(no);
+    if (known === undefined) {
+      const snapshots = new SnapshotFold();
+      const fold = new AccountFold(range.inOrder, lookingBack.of(no), state => snapshots.folded(state));
+      known = { no, name: null, account: null, holds: new Map(), snapshots, fold };
+      accounts.set(no, known);
+    }
+    return known;
+  };
+
+  await read(LOOKING_BACK_IN_RANGE, no => lookingBack.read(no, row));
+  await read(NAMES_OF_RANGE, no => (of(no).name = { mode: row.text(), id: row.text() }));
+  await read(ACCOUNTS_OF_RANGE, no => (of(no).account = { mode: row.text(), id: row.text(), ...accountFromCopy(row) }));
+  await read(HOLDS_OF_RANGE, no => {
+    const hold = holdFromCopy(row);
+    of(no).holds.set(hold.reservation, hold);
+  });
+  await read(SNAPSHOTS_OF_RANGE, no => of(no).snapshots.stored.push(snapshotFromCopy(row)));
+
+  let sinceProgress = 0;
+  await read(range.inOrder ? ENTRIES_IN_ORDER : ENTRIES_OF_RANGE, no => {
+    of(no).fold.add(entryFromCopy(row));
+    if (++sinceProgress < PROGRESS_EVERY_ENTRIES) return;
+    progress(sinceProgress);
+    sinceProgress = 0;
+  });
+  progress(sinceProgress);
+  for (const { fold } of accounts.values()) fold.finish();
+  return accounts;
+}

@@ -1,0 +1,42 @@
+import { ACCOUNT_COLUMNS, HOLD_COLUMNS } from '../../ledger/store/projection-records.js';
+import { FOLDED_COLUMNS } from '../rows/entry-copy.js';
+import { SNAPSHOT_COLUMNS } from '../rows/projection-copy.js';
+
+/**
+ * COPY takes no parameters, so what a range is about stands in settings of the transaction:
+ * the first and the last account number, the mode (empty for both), and the last seq that counts.
+ */
+export const CHOOSE_RANGE = `
+SELECT set_config('replay.first', $1, true), set_config('replay.last', $2, true),
+       set_config('replay.mode', $3, true), set_config('replay.until', $4, true)`;
+
+const IN_RANGE = `account_no BETWEEN current_setting('replay.first')::bigint AND current_setting('replay.last')::bigint
+  AND (current_setting('replay.mode') = '' OR account_no IN (
+    SELECT account_no FROM account_names WHERE mode = current_setting('replay.mode')))`;
+
+export const NAMES_OF_RANGE = `
+SELECT account_no, mode, id FROM account_names WHERE ${IN_RANGE}`;
+
+export const ACCOUNTS_OF_RANGE = `
+SELECT account_no, mode, id, ${ACCOUNT_COLUMNS} FROM accounts WHERE ${IN_RANGE}`;
+
+export const HOLDS_OF_RANGE = `
+SELECT account_no, ${HOLD_COLUMNS} FROM holds WHERE ${IN_RANGE}`;
+
+export const SNAPSHOTS_OF_RANGE = `
+SELECT account_no, ${SNAPSHOT_COLUMNS} FROM balance_snapshots
+WHERE ${IN_RANGE} AND seq <= current_setting('replay.until')::bigint
+ORDER BY account_no, seq`;
+
+/** Entries that come back to a lot or to a revoke of the past; most accounts have none. */
+export const LOOKING_BACK_IN_RANGE = `
+SELECT account_no, type, target, lots FROM entries WHERE ${IN_RANGE} AND target IS NOT NULL`;
+
+/** As they lie in the table, which for each account is in order but where writers took turns. */
+export const ENTRIES_OF_RANGE = `
+SELECT ${FOLDED_COLUMNS} FROM entries
+WHERE ${IN_RANGE} AND seq <= current_setting('replay.until')::bigint`;
+
+/** For an account that is a range by itself: sorting what may be any number of entries is left to the index. */
+export const ENTRIES_IN_ORDER = `${ENTRIES_OF_RANGE}
+ORDER BY account_no, seq`;
