@@ -7,7 +7,7 @@ import { LedgerError } from '../../shared/ledger-error.js';
 import { lotsToLookUp, stateOf, type Statement } from './statement.js';
 
 /** What one statement tells at most; more is neither read by a person nor pasted into a reply. */
-export const MOST_STEPS = 1_000;
+const MOST_STEPS = 1_000;
 
 /** effective_at never decreases along seq: after the opening balance, only the end needs a moment. */
 const ENTRIES_BETWEEN = `

@@ -20,7 +20,7 @@ export function statementText(account: string, statement: Statement, wording: Wo
 }
 
 /** `35 credits available, 5 credits held`; what is zero is left out, except what is available. */
-export function balanceInWords(unit: string, balance: Readonly<Balance>, wording: Wording): string {
+function balanceInWords(unit: string, balance: Readonly<Balance>, wording: Wording): string {
   const said = [`${wording.amount(balance.available, unit)} available`];
   if (balance.held !== 0n) said.push(`${wording.amount(balance.held, unit)} held`);
   if (balance.debt !== 0n) said.push(`${wording.amount(balance.debt, unit)} owed`);

@@ -28,7 +28,7 @@ export function lotsInWords({ entry, lots }: Step, wording: Wording): string[] {
 }
 
 /** `paid, does not expire` or `promotional, expires 2026-11-30 00:00:00 UTC`. */
-export function lotName({ category, expiresAt }: Pick<LotTerms, 'category' | 'expiresAt'>): string {
+function lotName({ category, expiresAt }: Pick<LotTerms, 'category' | 'expiresAt'>): string {
   return expiresAt === null ? `${category}, no expiry` : `${category}, expires ${timeInWords(expiresAt)}`;
 }
 
