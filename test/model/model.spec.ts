@@ -20,10 +20,11 @@ it(
     const property = fc.property(GENES, genes => runSequence(genes, { coverage }) === null);
     for (let round = 0; coverage.commands < COMMANDS; round++) {
       const seed = SEED + round;
+      const before = coverage.commands;
       const path = PATH === undefined ? {} : { path: PATH };
       const outcome = fc.check(property, { seed, numRuns: RUNS_PER_ROUND, unbiased: true, ...path });
       if (outcome.failed) throw new Error(story(outcome.counterexample?.[0] ?? [], seed, outcome.counterexamplePath));
-      progress(coverage.commands);
+      progress(before, coverage.commands);
       if (PATH !== undefined) return;
     }
     if (process.env['MODEL_TABLE'] !== undefined) process.stderr.write(`${coverage.table()}\n`);
@@ -44,9 +45,12 @@ function story(genes: Parameters<typeof runSequence>[0], seed: number, path: str
   ].join('\n');
 }
 
-function progress(done: number): void {
-  if (!process.stderr.isTTY) return;
-  const share = Math.min(1, done / COMMANDS);
-  const bar = '#'.repeat(Math.floor(share * 40)).padEnd(40, '.');
-  process.stderr.write(`\r[${bar}] ${done.toLocaleString('en')} commands${share === 1 ? '\n' : ''}`);
+/** A bar for people; for a log, a line for every million. */
+function progress(before: number, done: number): void {
+  const count = `${done.toLocaleString('en')} commands`;
+  if (process.stderr.isTTY) {
+    const share = Math.min(1, done / COMMANDS);
+    const bar = '#'.repeat(Math.floor(share * 40)).padEnd(40, '.');
+    process.stderr.write(`\r[${bar}] ${count}${share === 1 ? '\n' : ''}`);
+  } else if (Math.floor(before / 1e6) < Math.floor(done / 1e6)) process.stderr.write(`${count}, no difference\n`);
 }

@@ -40,7 +40,7 @@ export function configure(d: Draws): Configure {
       ]),
     ],
     [1, new Map()],
-    [1, new Map([['credits', d.amount([], 20)]])],
+    [2, new Map([['credits', d.terms.oneIn(3) ? (d.terms.pick(HOSTILE_AMOUNTS) ?? 0n) : d.amount([], 20)]])],
     [2, null],
   ]);
   return {

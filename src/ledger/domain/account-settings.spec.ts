@@ -50,6 +50,21 @@ describe('configuring', () => {
     expect(account.does(command)).toEqual([]);
   });
 
+  it('notices a value that changed under the same name', () => {
+    const account = new GivenAccount();
+    const named = (plan: string) => ({ type: 'configure', overdraftLimits: null, metadata: { plan } }) as const;
+    account.does(named('free'));
+    expect(account.does(named('pro'))).toHaveLength(1);
+    expect(account.does({ ...named('pro'), metadata: { tier: 'pro' } })).toHaveLength(1);
+    expect(account.state.metadata).toEqual({ tier: 'pro' });
+  });
+
+  it('an overdraft limit of nothing is fine', () => {
+    const account = new GivenAccount();
+    account.does(limits({ credits: 0n }));
+    expect(account.refuses(charge(1n, { overage: 'allow_debt' })).code).toBe('insufficient_credits');
+  });
+
   it('a lower limit forgives nothing: what is owed stays', () => {
     const account = new GivenAccount();
     account.does(limits({ credits: 5n }));

@@ -65,6 +65,23 @@ describe('a charge', () => {
     expect(account.refuses(charge(amounts.map(amount => ({ unit: 'credits', amount })))).code).toBe(code);
   });
 
+  it('keeps its metadata on the first of its entries', () => {
+    const account = new GivenAccount();
+    account.grants(3n);
+    account.grants(3n, { unit: 'images' });
+    const lines = ['credits', 'images'].map(unit => ({ unit, amount: 3n }));
+    const entries = account.does(charge(lines, { metadata: { order: '7' } }));
+    expect(entries.map(({ metadata }) => metadata)).toEqual([{ order: '7' }, null]);
+  });
+
+  it('counts what is owed already against what can be counted', () => {
+    const account = new GivenAccount();
+    account.does(limits({ credits: MAX_AMOUNT }));
+    account.grants(MAX_AMOUNT - 1n);
+    account.does(charge(MAX_AMOUNT, { overage: 'allow_debt' }));
+    expect(account.refuses(charge(1n, { overage: 'allow_debt' })).code).toBe('amount_too_large');
+  });
+
   it('is amount_too_large where the debt could not be counted', () => {
     const account = new GivenAccount();
     account.grants(MAX_AMOUNT);

@@ -217,6 +217,14 @@ describe('a commit of several lines', () => {
     ]);
   });
 
+  it('keeps metadata and provider cost on the first of its entries', () => {
+    const { account, held } = holdingTwo();
+    const providerCost = { amount: '0.01', currency: 'usd' };
+    const entries = account.does(commit(held, null, { providerCost, metadata: { model: 'large' } }));
+    expect(entries.map(entry => entry.metadata)).toEqual([{ model: 'large' }, null]);
+    expect(entries.map(entry => entry.providerCost)).toEqual([providerCost, null]);
+  });
+
   it.each([
     ['an amount for no unit in particular', 1n],
     ['a unit that is not held', [{ unit: 'tokens', amount: 1n }]],

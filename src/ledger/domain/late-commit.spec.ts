@@ -94,6 +94,13 @@ describe('a late commit under charge', () => {
     expect(account.balance().spent).toBe(1n);
   });
 
+  it('keeps metadata and provider cost', () => {
+    const { account, held } = late({});
+    const providerCost = { amount: '0.01', currency: 'usd' };
+    const entries = account.does(commit(held, 1n, { providerCost, metadata: { model: 'large' } }));
+    expect(entries).toMatchObject([{ providerCost, metadata: { model: 'large' }, closes: true }]);
+  });
+
   it('can be refunded', () => {
     const { account, held } = late({});
     account.commits(held, 7n);
