@@ -8,7 +8,9 @@ import { stopLeftoverPostmaster } from '../../src/database/embedded/leftover-pos
 
 /** A DATA_DIR of the test's own, for tests that bring their own embedded PostgreSQL. */
 export async function createDataDir(): Promise<{ path: string; remove(): Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), 'credits-ledger-test-'));
+  // Not the prefix of a test run's folder: between a kill and the next start nobody holds the lock of this one, and
+  // another run would take it for abandoned and remove it.
+  const path = await mkdtemp(join(tmpdir(), 'credits-ledger-data-'));
   // PostgreSQL may have to run as another user, who has to get in.
   await chmod(path, 0o755);
   return {
