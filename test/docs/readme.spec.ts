@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { startService, type RunningService } from '../support/service.js';
+
+const run = promisify(execFile);
+
+describe('the README', () => {
+  let database: TestDatabase;
+  let service: RunningService;
+
+  beforeAll(async () => {
+    database = await createTestDatabase({ template: 'empty' });
+    service = await startService({ databaseUrl: database.url });
+  });
+
+  afterAll(async () => {
+    await service.stop();
+    await database.close();
+  });
+
+  test('has curl lines that work as pasted, and again when pasted twice', async () => {
+    const script = (await shellBlocks()).find(block => block.includes('/accounts/user_42/grants'))!;
+    const env = { ...process.env, CREDITS: `${service.url}/v1`, API_KEY: service.apiKey };
+    for (let times = 0; times < 2; times++) {
+      const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], { env });
+      expect(stdout).toContain('"type":"grant"');
+      expect(stdout).toContain('"committed":"31.5","released":"8.5"');
+      expect(stdout).toContain('"credits":{"available":"68.5","held":"0"');
+      expect(stdout).not.toContain('"status":4');
+    }
+  });
+
+  test('names only npm scripts that there are, and explains every variable of the configuration', async () => {
+    const [text, manifest, config] = await Promise.all(
+      ['README.md', 'package.json', 'src/config.ts'].map(file => readFile(file, 'utf8')),
+    );
+    const { scripts } = JSON.parse(manifest!) as { scripts: Record<string, string> };
+    for (const [, script = ''] of text!.matchAll(/npm run ([a-z:-]+)/g)) expect(Object.keys(scripts)).toContain(script);
+    const operations = await readFile('docs/operations.md', 'utf8');
+    for (const [, variable = ''] of config!.matchAll(/^ {4}([A-Z_]+): optional\(/gm)) {
+      expect(operations).toContain(`\`${variable}\``);
+    }
+  });
+});
+
+async function shellBlocks(): Promise<string[]> {
+  const text = await readFile('README.md', 'utf8');
+  return [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+}
