@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { LedgerError } from '../shared/ledger-error.js';
 import type { Account } from './account-cache.js';
 import type { AnswerWriter } from './answer.js';
 import type { Moment } from './domain/account.js';
@@ -51,7 +52,9 @@ export class Batch {
       const account = appendedAccount(turn);
       if (turn.writes) append.move(account);
       else append.confirm(account);
-      for (const [pending, verdict] of turn.verdicts) this.collectOnce(append, account.no, pending, verdict);
+      for (const [pending, verdict] of turn.verdicts) {
+        if (!turn.hides(pending)) this.collectOnce(append, account.no, pending, verdict);
+      }
     }
   }
 
@@ -96,14 +99,19 @@ export class Batch {
     }
     const seq = asked.fact === undefined ? undefined : reply.knownFacts.get(asked.fact);
     if (seq === undefined) return false;
-    pending.fail(alreadyRecorded(this.writer.entryId(turn.account.no, seq)));
+    pending.fail(this.alreadyRecordedAs(turn, seq));
     return true;
   }
 
   private repeatAnswer(turn: Turn, pending: Pending, outcome: KnownOutcome, fingerprint: Buffer): void {
     if (!outcome.fingerprint.equals(fingerprint)) pending.fail(keyReused());
-    else if (outcome.body === null) pending.fail(alreadyRecorded(this.writer.entryId(turn.account.no, outcome.seq)));
+    else if (outcome.body === null) pending.fail(this.alreadyRecordedAs(turn, outcome.seq));
     else pending.answer({ body: outcome.body, replayed: true });
+  }
+
+  /** A key may have been used before the account had any entry, to unfreeze it for example. */
+  private alreadyRecordedAs({ account }: Turn, seq: number): LedgerError {
+    return alreadyRecorded(seq === 0 ? null : this.writer.entryId(account.no, seq));
   }
 }
 

@@ -25,6 +25,9 @@ export type Verdict =
   /** To be decided in another batch: it needs history that nobody knew it would need. */
   | { readonly type: 'postponed' };
 
+/** What time did to one account in one batch at most: all of it at once could be more than one statement can write. */
+const ENOUGH_DUE_ENTRIES = 10_000;
+
 const POSTPONED: Verdict = { type: 'postponed' };
 
 /**
@@ -89,14 +92,14 @@ export class Turn {
     const { state } = this.account;
     const now = Math.max(clock, state.lastEffectiveAt);
     try {
-      this.entries.push(...settleDue(state, now, clock));
+      this.entries.push(...settleDue(state, now, clock, ENOUGH_DUE_ENTRIES));
     } catch (error) {
       for (const call of this.calls) this.verdicts.set(call, { type: 'failed', error: internal(error) });
       this.spoiled = true;
       return;
     }
     const view: AccountView = { no: this.account.no, mode: this.account.mode, id: this.account.id, state, now };
-    let postponing = false;
+    let postponing = state.dueBound <= now;
     for (const call of this.calls) {
       // One that waits makes those behind it wait: an account's calls keep their order.
       const verdict: Verdict = postponing || this.spoiled ? POSTPONED : this.verdictOn(call, view, clock);
@@ -113,6 +116,11 @@ export class Turn {
     return this.firstWithKey.size > 0 || this.account.state.dueBound !== this.dueBoundBefore;
   }
 
+  /** The id names an account of the other mode: to this caller there is none, whatever key it comes with. */
+  hides({ address }: Pending): boolean {
+    return address.missing !== null && address.mode !== this.account.mode;
+  }
+
   /** The turn stands: the state may be used for the next one. */
   accountAfter(): Account {
     const { account } = this;
@@ -123,9 +131,7 @@ export class Turn {
   private verdictOn(pending: Pending, view: AccountView, clock: Moment): Verdict {
     const { call, address } = pending;
     try {
-      if (address.missing !== null && address.mode !== view.mode) {
-        return { type: 'refused', error: missingAccount(address.missing) };
-      }
+      if (this.hides(pending)) return { type: 'refused', error: missingAccount(address.missing) };
       if (call.type === 'look') return { type: 'shown', value: call.look(view) };
       return this.verdictOnCommand(pending, call.submission, view, clock);
     } catch (error) {

@@ -17,9 +17,11 @@ export function keyReused(): LedgerError {
   );
 }
 
-/** @param entry id of the first entry that recorded it */
-export function alreadyRecorded(entry: string): LedgerError {
-  return new LedgerError('fact_already_recorded', 'this took effect before, as the entry named', { entry });
+/** @param entry id of the first entry that recorded it; null where nothing had to be recorded */
+export function alreadyRecorded(entry: string | null): LedgerError {
+  return entry === null
+    ? new LedgerError('fact_already_recorded', 'this was answered before, and changed nothing')
+    : new LedgerError('fact_already_recorded', 'this took effect before, as the entry named', { entry });
 }
 
 /** An id said which account, and there is none, or it is not of the caller's mode. */

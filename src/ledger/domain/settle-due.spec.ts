@@ -218,6 +218,27 @@ describe('what time does', () => {
     expect(nextDueAt(account.state)).toBe(MINUTE + SECOND);
   });
 
+  it('comes to the same in parts, each of which ends at a whole hold or lot', () => {
+    const story = () => {
+      const account = new GivenAccount();
+      account.grants(30n, { expiresAt: MINUTE, rollover: { percent: 50, cap: null, carryMs: MINUTE } });
+      account.grants(30n, { unit: 'images' });
+      const lines = ['credits', 'images'].map(unit => ({ unit, amount: 2n }));
+      for (let i = 0; i < 5; i++) account.reserves(lines, { ttlMs: 30 * SECOND + i * 10 * SECOND, graceMs: 0 });
+      return account.state;
+    };
+    const [whole, parts] = [story(), story()];
+    const expected = settleDue(whole, 3 * MINUTE, 3 * MINUTE);
+    const booked = [];
+    do {
+      const part = settleDue(parts, 3 * MINUTE, 3 * MINUTE, 3);
+      expect(part.length).toBeLessThanOrEqual(4);
+      booked.push(...part);
+    } while (parts.dueBound <= 3 * MINUTE);
+    expect(booked).toEqual(expected);
+    expect(parts.units).toEqual(whole.units);
+  });
+
   it('is nothing for an account that has nothing', () => {
     expect(settleDue(newAccount(), MINUTE, MINUTE)).toEqual([]);
   });

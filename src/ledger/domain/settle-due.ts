@@ -15,12 +15,13 @@ const NOTHING_DUE: readonly Entry[] = [];
  * Appends to the account what time did by `now`, in the order of the due moments, and evolves it: holds whose grace
  * ended return their credits, lots whose end came are carried or expire. Everyone who reads or writes an account does
  * this first, so that no answer depends on whether a worker was punctual.
+ * @param enough stops once so many entries were appended; `state.dueBound` is then still not after `now`
  */
-export function settleDue(state: AccountState, now: Moment, recordedAt: Moment): readonly Entry[] {
+export function settleDue(state: AccountState, now: Moment, recordedAt: Moment, enough = Infinity): readonly Entry[] {
   if (now < state.dueBound) return NOTHING_DUE;
   const due = allDue(state, now);
   const appended: Entry[] = [];
-  for (let next = due.shift(); next !== undefined; next = due.shift()) {
+  for (let next = due.shift(); next !== undefined && appended.length < enough; next = due.shift()) {
     const entries =
       next.rank === 0 ? endOfHold(state, next.no, next.at, recordedAt) : endOfLot(state, next, recordedAt);
     for (const entry of entries) {

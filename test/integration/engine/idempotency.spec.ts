@@ -95,6 +95,30 @@ describe('a key', () => {
     expect(again).toMatchObject({ code: 'fact_already_recorded', details: { entry: first.entries[0]!.id } });
   });
 
+  test('whose answer is no longer kept names no entry where there never was one', async () => {
+    await teller.command('untouched', { type: 'unfreeze', reason: null }, { key: 'k' });
+    await database.ownerPool.query('UPDATE outcomes SET body = NULL WHERE seq = 0');
+    const again = await refusalOf(other.command('untouched', { type: 'unfreeze', reason: null }, { key: 'k' }));
+    expect(again).toMatchObject({ code: 'fact_already_recorded', details: {} });
+  });
+
+  test('gives no answer of a live account to a caller of the test mode, nor the reverse', async () => {
+    for (const [mode, otherMode] of [
+      ['live', 'test'],
+      ['test', 'live'],
+    ] as const) {
+      const [owner, stranger] = [new Teller(engine, mode), new Teller(otherEngine, otherMode)];
+      await owner.grant('guarded', 5);
+      const { reservation } = await owner.reserve('guarded', 1);
+      await owner.release(reservation!.id, { key: 'k' });
+      expect(await refusalOf(stranger.release(reservation!.id, { key: 'k' }))).toMatchObject({
+        code: 'reservation_not_found',
+      });
+      const reused = stranger.release(reservation!.id, { key: 'k', fingerprint: 'another request' });
+      expect(await refusalOf(reused)).toMatchObject({ code: 'reservation_not_found' });
+    }
+  });
+
   test('repeated between new commands of its account holds none of them up', async () => {
     await teller.grant('between', 5, {}, { key: 'k' });
     const answers = await Promise.all([
