@@ -4,8 +4,11 @@ import type { Mode } from '../ledger/submission.js';
 import { pageOf, type Page } from '../shared/page.js';
 import { AccountReader } from './account-reader.js';
 
-/** Byte order: the column's collation is "C". */
-const LIST_IDS = `SELECT id FROM account_names WHERE mode = $1 AND id > $2 ORDER BY id LIMIT $3`;
+/** Byte order: the column's collation is "C". A name without an entry is no account yet: only a key was used there. */
+const LIST_IDS = `
+SELECT id FROM account_names n
+WHERE mode = $1 AND id > $2 AND EXISTS (SELECT FROM entries e WHERE e.account_no = n.account_no AND e.seq = 1)
+ORDER BY id LIMIT $3`;
 
 /** Accounts in the order of their ids, each as it is now. */
 export class ListAccounts extends Query<Page> {

@@ -81,6 +81,12 @@ describe('lists', () => {
     expect(accounts).toEqual(['B', 'a', 'listed', 'z', 'ä', '😀']);
   });
 
+  test('an account without an entry is none, whatever keys were used with it', async () => {
+    expect((await api.post(`${pathOf('never-there')}/unfreeze`, {})).status).toBe(200);
+    const accounts = (await allPages('/v1/accounts', 100)).flat().map(({ account }) => account);
+    expect(accounts).not.toContain('never-there');
+  });
+
   test('units and keys are lists too', async () => {
     expect((await allPages('/v1/units', 1)).flat()).toEqual([
       { unit: 'credits', kind: 'prepaid', scale: 6, in_use: true },
