@@ -50,6 +50,10 @@ export class Lane {
   working = false;
   private queue: Pending[] = [];
   private inHand: readonly Pending[] = [];
+  /** Calls of this batch that wait for a row somebody else holds; they come first in the next one. */
+  private setAside: Pending[] = [];
+  /** Accounts whose row somebody held for too long: asked for without holding up the others. */
+  private readonly blocked = new Set<number>();
   private connection: LaneConnection | undefined;
   private readonly clock = new DbClock();
   /** A statement whose outcome is unknown was decided for this moment; it is too late for it once this has passed. */
@@ -76,6 +80,8 @@ export class Lane {
       this.inHand = this.queue.length <= BATCH_LIMIT ? this.queue : this.queue.slice(0, BATCH_LIMIT);
       this.queue = this.queue.slice(this.inHand.length);
       await this.process(this.inHand);
+      this.queue = [...this.setAside, ...this.queue];
+      this.setAside = [];
     }
     this.inHand = [];
     clearInterval(expiry);
@@ -83,14 +89,16 @@ export class Lane {
   }
 
   private async process(calls: readonly Pending[]): Promise<void> {
-    let left: readonly Pending[];
+    const isBlocked = ({ address }: Pending): boolean => this.blocked.has(address.no);
+    const blocked = calls.filter(isBlocked);
+    const free = blocked.length === 0 ? calls : calls.filter(call => !isBlocked(call));
+    let left = free;
     try {
-      left = await this.attempt(unsettled(calls));
+      if (free.length > 0) left = await this.attempt(unsettled(free));
     } catch (error) {
-      this.note(error, calls.length);
-      left = calls;
+      this.note(error, free.length);
     }
-    await this.settle(left);
+    await this.settle([...left, ...blocked]);
   }
 
   /** The fast way. Answers what it can, and returns what has to be settled behind row locks. */
@@ -104,8 +112,8 @@ export class Lane {
   }
 
   /**
-   * Settles these calls for good, or gives them up at their deadlines. A batch that PostgreSQL rejects is halved until the
-   * one that spoils it stands alone.
+   * Settles these calls for good, or gives them up at their deadlines. A batch that PostgreSQL rejects, or that takes too
+   * long, is halved until the one that spoils it stands alone. Calls whose rows somebody else holds are set aside.
    */
   private async settle(calls: readonly Pending[]): Promise<void> {
     for (let left = unsettled(calls); left.length > 0; left = unsettled(left)) {
@@ -114,8 +122,10 @@ export class Lane {
         continue;
       } catch (error) {
         this.note(error, left.length);
-        if (failureOf(error) === 'rejected') {
-          if (left.length === 1) return left[0]!.fail(internal(error));
+        const failure = failureOf(error);
+        if (failure === 'blocked') return this.putAside(left);
+        if (failure === 'rejected' && left.length === 1) return left[0]!.fail(internal(error));
+        if ((failure === 'rejected' || failure === 'slow') && left.length > 1) {
           const half = left.length >> 1;
           await this.settle(left.slice(0, half));
           return this.settle(left.slice(half));
@@ -125,11 +135,17 @@ export class Lane {
     }
   }
 
+  private putAside(calls: readonly Pending[]): void {
+    for (const { address } of calls) this.blocked.add(address.no);
+    this.setAside.push(...calls);
+  }
+
   /** The way that always moves on: nobody writes these accounts between the look at them and the append. */
   private async attemptBehindLocks(calls: readonly Pending[]): Promise<readonly Pending[]> {
     const connection = await this.connected();
     const tooLateInMs = this.unknownUntil - this.clock.now();
-    if (tooLateInMs > 0) await sleep(tooLateInMs);
+    // Further off, the clock was set back meanwhile: then the statement is out of its time already.
+    if (tooLateInMs > 0 && tooLateInMs <= 2 * CLOCK_TOLERANCE_MS) await sleep(tooLateInMs);
     // A name nobody has yet cannot be locked, and must not be waited for while holding rows.
     const [named, unnamed] = [
       calls.filter(({ address }) => !address.unnamed),
@@ -139,9 +155,15 @@ export class Lane {
     for (const those of [named, unnamed]) {
       if (those.length === 0) continue;
       const { numbers, proposed } = whoIs(those);
-      const written = await connection.behindLocks(numbers, async () => {
-        const loaded = await this.load(connection, numbers);
-        return this.write(connection, await this.openTurns(connection, [...loaded, ...proposed], those), null);
+      const written = await connection.behindLocks(numbers, async held => {
+        const free = those.filter(({ address }) => !held.has(address.no));
+        left.push(...those.filter(({ address }) => held.has(address.no)));
+        for (const { address } of free) this.blocked.delete(address.no);
+        const loaded = await this.load(
+          connection,
+          [...numbers].filter(no => !held.has(no)),
+        );
+        return this.write(connection, await this.openTurns(connection, [...loaded, ...proposed], free), null);
       });
       left.push(...this.finish(written));
     }

@@ -11,11 +11,12 @@ export const QUERY_TIMEOUT_MS = 5_000;
 
 /**
  * A plan made while the tables were small must not read them from end to end once they are large. And what we gave up
- * must not go on: the server gives it up a little sooner, and a half-open connection does not keep rows locked.
+ * must not go on: the server gives it up a little sooner, and a half-open connection does not keep rows locked. Whoever
+ * waits for a row keeps the rest of the batch waiting.
  */
 const SESSION_SETTINGS = `
 SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
-SET statement_timeout = '4500ms'; SET idle_in_transaction_session_timeout = '5s'`;
+SET statement_timeout = '4500ms'; SET lock_timeout = '1s'; SET idle_in_transaction_session_timeout = '5s'`;
 
 const READ_CLOCK = `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms`;
 
@@ -66,12 +67,14 @@ export class LaneConnection implements Queryable {
     return this.append.run(this, decidedAt, toleranceMs);
   }
 
-  /** A transaction that owns the rows of these accounts while `work` runs. What `work` throws undoes it. */
-  async behindLocks<T>(accountNos: readonly number[], work: () => Promise<T>): Promise<T> {
+  /**
+   * A transaction that owns the rows of these accounts while `work` runs, but for those it is told somebody else holds;
+   * where somebody holds all of them it waits. What `work` throws undoes it.
+   */
+  async behindLocks<T>(accountNos: readonly number[], work: (held: ReadonlySet<number>) => Promise<T>): Promise<T> {
     await this.query({ text: 'BEGIN' });
     try {
-      if (accountNos.length > 0) await lockAccounts(this, accountNos);
-      const result = await work();
+      const result = await work(await lockAccounts(this, accountNos));
       await this.query({ text: 'COMMIT' });
       return result;
     } catch (error) {

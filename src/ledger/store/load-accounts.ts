@@ -18,6 +18,12 @@ SELECT floor(extract(epoch FROM c.now) * 1000)::bigint AS now_ms,
         FROM holds h WHERE h.account_no = a.account_no) AS holds
 FROM (SELECT clock_timestamp() AS now) c LEFT JOIN accounts a ON a.account_no = ANY ($1)`;
 
+const LOCK_FREE_ACCOUNTS = `
+WITH locked AS MATERIALIZED (
+  SELECT account_no FROM accounts WHERE account_no = ANY ($1) ORDER BY account_no FOR UPDATE SKIP LOCKED)
+SELECT a.account_no, a.account_no IN (SELECT account_no FROM locked) AS locked
+FROM accounts a WHERE a.account_no = ANY ($1)`;
+
 const LOCK_ACCOUNTS = `
 SELECT account_no FROM accounts WHERE account_no = ANY ($1) ORDER BY account_no FOR UPDATE`;
 
@@ -53,11 +59,21 @@ export async function loadAccounts(client: Queryable, accountNos: readonly numbe
 }
 
 /**
- * Waits for and takes the rows of these accounts until the transaction ends, always in the order of their numbers. Read
- * the accounts in a statement after this one: this one sees them as they were before the wait.
+ * Takes the rows of these accounts until the transaction ends, always in the order of their numbers, and answers which
+ * of them somebody else holds. Where that is all of them it waits for them instead. Read the accounts in a statement
+ * after this one: this one sees them as they were before the wait.
  */
-export async function lockAccounts(client: Queryable, accountNos: readonly number[]): Promise<void> {
+export async function lockAccounts(client: Queryable, accountNos: readonly number[]): Promise<ReadonlySet<number>> {
+  if (accountNos.length === 0) return new Set();
+  const { rows } = await client.query<{ account_no: string; locked: boolean }>({
+    name: 'lock-free',
+    text: LOCK_FREE_ACCOUNTS,
+    values: [accountNos],
+  });
+  const held = rows.filter(({ locked }) => !locked).map(({ account_no }) => Number(account_no));
+  if (held.length === 0 || held.length < rows.length) return new Set(held);
   await client.query({ name: 'lock', text: LOCK_ACCOUNTS, values: [accountNos] });
+  return new Set();
 }
 
 function loadedAccount(record: LoadedRecord): LoadedAccount {

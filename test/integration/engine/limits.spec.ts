@@ -65,6 +65,21 @@ describe('a lane', () => {
     expect(await charge).toMatchObject({ seq: 2 });
   });
 
+  test('answers for other accounts while somebody holds the row of one', async () => {
+    await teller.grant('b', 10);
+    const holder = await database.ownerPool.connect();
+    await holder.query('BEGIN');
+    await holder.query(`SELECT FROM accounts WHERE id = 'a' FOR UPDATE`);
+    const held = Array.from({ length: 3 }, () => teller.charge('a', 1));
+    for (let seq = 2; seq < 6; seq++) {
+      const deadlineAt = performance.now() + 3_000;
+      expect(await teller.charge('b', 1, {}, { deadlineAt })).toMatchObject({ seq });
+    }
+    await holder.query('COMMIT');
+    holder.release();
+    expect((await Promise.all(held)).map(({ seq }) => seq)).toEqual([2, 3, 4]);
+  });
+
   test.each([3_600_000, -1_500])("decides by the database's clock when its own estimate is %s ms off", async offMs => {
     const monotonic = performance.now.bind(performance);
     jest.spyOn(performance, 'now').mockImplementation(() => monotonic() + offMs);
@@ -73,6 +88,34 @@ describe('a lane', () => {
     const endsAt = Date.parse((reservation as unknown as { expires_at: string }).expires_at);
     expect(endsAt).toBeGreaterThanOrEqual(before + 1_000 - 50);
     expect(endsAt).toBeLessThanOrEqual(Date.now() + 1_000 + 50);
+  });
+});
+
+describe('a clock of the database that is set back', () => {
+  test('stops no lane, also where the outcome of a batch was not known at that moment', async () => {
+    const database = await createTestDatabase();
+    const { ownerPool } = database;
+    await ownerPool.query('CREATE TABLE set_back (by interval)');
+    await ownerPool.query(`INSERT INTO set_back VALUES ('0'); GRANT SELECT ON set_back TO PUBLIC`);
+    await ownerPool.query(`CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+      RETURN pg_catalog.clock_timestamp() - (SELECT by FROM set_back)`);
+    await ownerPool.query(`DO $$ BEGIN
+      EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database()); END $$`);
+    const engine = await openEngine(database);
+    const teller = new Teller(engine);
+    await teller.grant('a', 5);
+    const holder = await ownerPool.connect();
+    await holder.query('BEGIN; SELECT FROM accounts FOR UPDATE');
+    const charge = teller.charge('a', 1);
+    await new Promise(resolve => setTimeout(resolve, 200));
+    await ownerPool.query(`UPDATE set_back SET by = '1 hour'`);
+    await ownerPool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name LIKE '%lane%'`);
+    await holder.query('COMMIT');
+    holder.release();
+    expect(await charge).toMatchObject({ seq: 2 });
+    await engine.writePath.drain();
+    await database.close();
   });
 });
 
