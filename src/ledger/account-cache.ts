@@ -12,7 +12,7 @@ export interface Account {
 }
 
 /** What the cache may hold, counted in accounts, live lots and open holds alike: about half a kilobyte each. */
-export const CACHE_WEIGHT = 200_000;
+const CACHE_WEIGHT = 200_000;
 
 /**
  * States of the accounts used last. `take` removes: a state that is being changed is not readable until it is put back,

@@ -14,7 +14,7 @@ import type { AccountView, Answer, NumberedTarget, Submission, Target } from './
 import { busy } from './write-errors.js';
 
 /** How long a call may take that does not say how long. */
-export const DEFAULT_DEADLINE_MS = 10_000;
+const DEFAULT_DEADLINE_MS = 10_000;
 const DRAIN_CHECK_MS = 5;
 
 /** Digits after the point of units; `UnitRegistry` is one. */

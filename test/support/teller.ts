@@ -137,7 +137,7 @@ export class Teller {
 
 const NOBODY = { meter: null, model: null, member: null };
 
-export function grantOf(credits: number, more: Partial<Grant> = {}): Grant {
+function grantOf(credits: number, more: Partial<Grant> = {}): Grant {
   return {
     type: 'grant',
     unit: 'credits',
@@ -154,7 +154,7 @@ export function grantOf(credits: number, more: Partial<Grant> = {}): Grant {
   };
 }
 
-export function reserveOf(credits: number, more: Partial<Reserve> = {}): Reserve {
+function reserveOf(credits: number, more: Partial<Reserve> = {}): Reserve {
   return {
     type: 'reserve',
     lines: [{ unit: 'credits', amount: BigInt(credits) * CREDIT }],

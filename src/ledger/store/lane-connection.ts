@@ -7,7 +7,7 @@ import type { Queryable, Statement } from './queryable.js';
 import { recall, type Recollection } from './recall.js';
 
 /** Beyond this an answer is given up as lost; a statement takes milliseconds. */
-export const QUERY_TIMEOUT_MS = 5_000;
+const QUERY_TIMEOUT_MS = 5_000;
 
 /**
  * A plan made while the tables were small must not read them from end to end once they are large. And what we gave up
