@@ -10,6 +10,7 @@ import { slowFsync } from './workloads/fsync.js';
 import { GrownLedger } from './workloads/growth.js';
 import { HttpWorkloads } from './workloads/http.js';
 import { latency, throughput } from './workloads/in-process.js';
+import { replay } from './workloads/replay.js';
 
 async function bench(options: Options): Promise<boolean> {
   const server = await BenchServer.start();
@@ -25,6 +26,7 @@ async function bench(options: Options): Promise<boolean> {
     'http-hot': () => http.run('http-hot', 'hot'),
     'fsync-hot': () => slowFsync(arena),
     growth: () => grown.costOfGrowth(),
+    replay: () => replay(grown),
   };
   try {
     const machine = await describeMachine(server);

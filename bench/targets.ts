@@ -18,6 +18,7 @@ const TARGETS: Record<WorkloadName, Partial<Record<Against, Target>>> = {
   'http-hot': { 'same-state': higher(7, 10), lean: higher(5, 7) },
   'fsync-hot': { 'same-state': higher(25, 40), lean: higher(18, 28) },
   growth: { itself: lower(1.25, 1.1) },
+  replay: { itself: higher(100_000, 300_000) },
 };
 
 export function targetOf(workload: WorkloadName, against: Against): Target {
