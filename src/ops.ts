@@ -1,0 +1,77 @@
+import 'reflect-metadata';
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { ConfigError, loadConfig } from './config.js';
+import { attachDatabase } from './database/attach-database.js';
+import { EmbeddedPostgresError } from './database/embedded/embedded-postgres-error.js';
+import { UnusableDatabaseError } from './database/unusable-database-error.js';
+import { BALANCE } from './ops/balance-command.js';
+import type { OpsCommand } from './ops/command.js';
+import { EXPLAIN } from './ops/explain-command.js';
+import { Misuse } from './ops/misuse.js';
+import { REBUILD } from './ops/rebuild-command.js';
+import { VERIFY } from './ops/verify-command.js';
+import { LedgerError } from './shared/ledger-error.js';
+
+const COMMANDS: readonly OpsCommand[] = [VERIFY, REBUILD, EXPLAIN, BALANCE];
+const DIFFERENCES = 1;
+const NOT_ANSWERED = 2;
+
+const HELP = `Usage: npm run ops -- COMMAND
+
+${COMMANDS.map(({ usage }) => usage).join('\n\n')}
+
+Works on the ledger of DATABASE_URL, else on the embedded one of DATA_DIR (./.data), through the service that runs it or
+by itself. Exit codes: 0 all is well, 1 differences, 2 no answer, and why.`;
+
+/** Answers the exit code. */
+async function main([name, ...rest]: readonly string[]): Promise<number> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    console.log(HELP);
+    return name === undefined ? NOT_ANSWERED : 0;
+  }
+  const command = COMMANDS.find(candidate => candidate.name === name);
+  if (command === undefined) {
+    throw new Misuse(
+      `There is no command ${JSON.stringify(name)}: ${COMMANDS.map(known => known.name).join(', ')}, help.`,
+    );
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    console.log(`Usage: npm run ops -- ${command.usage}`);
+    return 0;
+  }
+  return run(command, rest);
+}
+
+async function run(command: OpsCommand, rest: readonly string[]): Promise<number> {
+  const parsed = parseArgs({ args: [...rest], options: command.options, allowPositionals: true });
+  const given = Object.entries(parsed.values);
+  const values = Object.fromEntries(given.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+  const flags = new Set(given.filter(([, value]) => value === true).map(([option]) => option));
+  const { positionals } = parsed;
+  command.check({ values, flags, positionals });
+  const config = loadConfig();
+  // Standard output belongs to the answer.
+  const logger = pino({ level: 'warn', base: null }, pino.destination(2));
+  const { ownerUrl, close } = await attachDatabase(config, logger);
+  try {
+    const fine = await command.run({ config, logger, ownerUrl, values, flags, positionals });
+    return fine ? 0 : DIFFERENCES;
+  } finally {
+    await close();
+  }
+}
+
+/** These say what is wrong and what to do; a stack trace would only hide it. */
+function isInWords(error: unknown): error is Error {
+  const types = [Misuse, ConfigError, EmbeddedPostgresError, UnusableDatabaseError, LedgerError];
+  const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
+  return types.some(type => error instanceof type) || String(code).startsWith('ERR_PARSE_ARGS');
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(isInWords(error) ? error.message : error);
+  process.exitCode = NOT_ANSWERED;
+}

@@ -1,0 +1,26 @@
+import type { ParseArgsConfig } from 'node:util';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+
+export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
+
+/** What a command is run with. */
+export interface Call {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** Of the login that migrates. */
+  readonly ownerUrl: string;
+  readonly values: Record<string, string | undefined>;
+  readonly flags: ReadonlySet<string>;
+  readonly positionals: readonly string[];
+}
+
+export interface OpsCommand {
+  readonly name: string;
+  readonly usage: string;
+  readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** Refuses what is wrong with the arguments before anything is opened. */
+  check(call: Pick<Call, 'values' | 'flags' | 'positionals'>): void;
+  /** True where all is well, false where there are differences. */
+  run(call: Call): Promise<boolean>;
+}

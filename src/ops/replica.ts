@@ -1,0 +1,36 @@
+import type { Logger } from 'pino';
+import { PastBalances } from '../balances/past-balances.js';
+import { GetBalanceHandler } from '../balances/get-balance.js';
+import { APP_ROLE, createAppClient, createAppPool } from '../database/connections.js';
+import { IdCodec } from '../ids/id-codec.js';
+import { loadIdSecret } from '../ids/id-secret.js';
+import { AnswerWriter } from '../ledger/answer.js';
+import { scalesIn, WritePath } from '../ledger/write-path.js';
+import { ExplainAccountHandler } from '../replay/explain/explain-account.js';
+import { UnitRegistry } from '../units/unit-registry.js';
+
+/** Reads as every replica does: what is due is booked first, so that the answer is the API's. */
+export interface Replica {
+  readonly explain: ExplainAccountHandler;
+  readonly balance: GetBalanceHandler;
+  close(): Promise<void>;
+}
+
+export async function openReplica(ownerUrl: string, logger: Logger): Promise<Replica> {
+  const login = { url: ownerUrl, role: APP_ROLE };
+  const pool = createAppPool({ login, logger, applicationName: 'credits-ledger ops' });
+  const ids = new IdCodec(await loadIdSecret(pool));
+  const units = new UnitRegistry(pool);
+  const writer = new AnswerWriter(ids, scalesIn(units));
+  const log = { warn: (text: string) => logger.warn(text), error: (text: string) => logger.error(text) };
+  const createClient = (applicationName: string) => createAppClient({ login, logger, applicationName });
+  const writePath = new WritePath({ database: pool, createClient, ids, units, lanes: 1, log });
+  return {
+    explain: new ExplainAccountHandler(writePath, writer, units, ids, pool),
+    balance: new GetBalanceHandler(writePath, writer, units, new PastBalances(pool)),
+    close: async () => {
+      await writePath.drain();
+      await pool.end();
+    },
+  };
+}

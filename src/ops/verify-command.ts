@@ -1,0 +1,75 @@
+import { availableParallelism } from 'node:os';
+import { verifyLedger } from '../replay/verify/verify-ledger.js';
+import { countFrom, modeFrom } from './arguments.js';
+import type { Call, OpsCommand } from './command.js';
+import { findAccount } from './find-account.js';
+import { Misuse } from './misuse.js';
+import { progressBar } from './progress-bar.js';
+import { differenceText } from './show-differences.js';
+
+const DEFAULT_SHOWN = 20;
+const MOST_THREADS = 16;
+
+export const VERIFY: OpsCommand = {
+  name: 'verify',
+  usage: `verify [--account ID] [--mode live|test] [--until-seq N] [--show N] [--threads N]
+    Folds all entries under every rule and compares accounts, holds, snapshots, names, keys and facts with them, as of
+    one moment; the service may go on writing. Exit code 1 where something differs.
+      --account ID     this account only          --mode live|test   accounts of this mode only
+      --until-seq N    its entries up to N only   --show N           show the first N differences (${DEFAULT_SHOWN})
+      --threads N      fold in so many threads (as many as there are processors)`,
+  options: {
+    account: { type: 'string' },
+    mode: { type: 'string' },
+    'until-seq': { type: 'string' },
+    show: { type: 'string' },
+    threads: { type: 'string' },
+  },
+  check({ values, positionals }) {
+    read(values);
+    if (positionals.length > 0)
+      throw new Misuse(`verify takes no ${JSON.stringify(positionals[0])}: name an account with --account.`);
+  },
+  run,
+};
+
+function read(values: Call['values']) {
+  const threads = countFrom('threads', values['threads']) ?? availableParallelism();
+  const untilSeq = countFrom('until-seq', values['until-seq']);
+  if (untilSeq !== null && values['account'] === undefined) {
+    throw new Misuse('--until-seq counts the entries of one account: name it with --account.');
+  }
+  return {
+    mode: modeFrom(values['mode']),
+    untilSeq,
+    shown: countFrom('show', values['show']) ?? DEFAULT_SHOWN,
+    threads: Math.min(threads, MOST_THREADS),
+  };
+}
+
+async function run({ ownerUrl, values }: Call): Promise<boolean> {
+  const { mode, untilSeq, shown, threads } = read(values);
+  const account = values['account'];
+  const accountNo = account === undefined ? null : await findAccount(ownerUrl, account, mode);
+  const progress = progressBar('verifying');
+  const report = await verifyLedger({
+    ownerUrl,
+    accountNo,
+    mode,
+    untilSeq,
+    threads,
+    onPlan: plan => progress.start(plan.entries),
+    onProgress: entries => progress.advance(entries),
+  }).finally(() => progress.stop());
+  for (const difference of report.differences.slice(0, shown)) console.log(differenceText(difference));
+  const hidden = report.differenceCount - Math.min(shown, report.differences.length);
+  if (hidden > 0) console.log(`… and ${hidden} more`);
+  const { accounts, entries, differenceCount, milliseconds } = report;
+  const rate = Math.round((entries / milliseconds) * 1000).toLocaleString('en');
+  console.log(
+    `${entries.toLocaleString('en')} entries of ${accounts.toLocaleString('en')} accounts in ` +
+      `${(milliseconds / 1000).toFixed(1)} s (${rate} entries/s): ` +
+      (differenceCount === 0 ? 'no differences' : `${differenceCount.toLocaleString('en')} differences`),
+  );
+  return differenceCount === 0;
+}
