@@ -24,8 +24,8 @@ export class GetReservationHandler implements IQueryHandler<GetReservation> {
   ) {}
 
   async execute({ target, reservation: number }: GetReservation): Promise<string> {
-    const account = await this.writePath.read(target, ({ no, id }) => ({ no, id }));
-    const [history] = await this.histories.read(account.no, [number]);
+    const account = await this.writePath.read(target, ({ no, id, state: { seq } }) => ({ no, id, seq }));
+    const [history] = await this.histories.read(account.no, [number], account.seq);
     if (history === undefined) throw new LedgerError('reservation_not_found', 'there is no such reservation');
     const reservation = this.writer.reservation(account, history.reservation);
     const entries = history.entries.map(entry => this.writer.entry(account, entry)).join(',');

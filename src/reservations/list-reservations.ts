@@ -43,7 +43,7 @@ export class ListReservationsHandler implements IQueryHandler<ListReservations> 
       open === null
         ? await this.numbersBefore(no, Math.min(beforeReservation, seq + 1), limit + 1)
         : newestBefore(open, beforeReservation, limit + 1);
-    const histories = await this.histories.read(no, numbers);
+    const histories = await this.histories.read(no, numbers, seq);
     const account = { no, id: target.account };
     return pageOf(
       histories,

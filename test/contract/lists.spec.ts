@@ -76,9 +76,21 @@ describe('lists', () => {
     expect(body).toMatchObject({ ...all[0], entries: [{ type: 'reserve' }, { type: 'commit' }] });
   });
 
+  test('a list of open reservations has none that ended while it was made', async () => {
+    await api.grant('busy', '100');
+    const held: Json[] = await Promise.all(Array.from({ length: 20 }, () => api.reserve('busy', '1')));
+    const listing = held.map(({ reservation }) => [
+      api.post(`/v1/reservations/${reservation.id}/commit`, {}),
+      api.get(`${pathOf('busy')}/reservations?status=open&limit=100`),
+    ]);
+    for (const { body } of await Promise.all(listing.flat())) {
+      for (const { status } of body.data ?? []) expect(status).toBe('open');
+    }
+  });
+
   test('accounts come in the order of their bytes', async () => {
     const accounts = (await allPages('/v1/accounts', 2)).flat().map(({ account }) => account);
-    expect(accounts).toEqual(['B', 'a', 'listed', 'z', 'ä', '😀']);
+    expect(accounts).toEqual(['B', 'a', 'busy', 'listed', 'z', 'ä', '😀']);
   });
 
   test('an account without an entry is none, whatever keys were used with it', async () => {
