@@ -50,6 +50,7 @@ describe('limits of a request', () => {
     ['priority 1.5', { priority: 1.5 }, 'body.priority'],
     ['an unknown category', { category: 'free' }, 'body.category'],
     ['a time without a zone', { expires_at: '2099-01-01T00:00:00' }, 'body.expires_at'],
+    ['a time beyond the year 9999', { expires_at: '9999-12-31T23:59:59-00:01' }, 'body.expires_at'],
     ['a day that is none', { expires_at: '2099-02-29T00:00:00Z' }, 'body.expires_at'],
     ['a negative cost', { cost: { amount: '-1', currency: 'EUR' } }, 'body.cost.amount'],
     ['a cost without a currency', { cost: { amount: '1' } }, 'body.cost.currency'],

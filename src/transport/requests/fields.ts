@@ -86,9 +86,17 @@ export const metadata = z
     maxProperties: MOST_METADATA,
   });
 
+/** RFC 3339 has four digits for a year; an offset can lead beyond them. */
+const FIRST_MOMENT = Date.parse('0000-01-01T00:00:00Z');
+const LAST_MOMENT = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** Milliseconds since the epoch; finer fractions are cut off. */
 export const moment = z.iso
   .datetime({ offset: true, error: 'must be a time like 2026-11-30T12:00:00Z' })
+  .refine(
+    value => !(Date.parse(value) < FIRST_MOMENT || Date.parse(value) > LAST_MOMENT),
+    'must lie in the years 0000 to 9999 of UTC',
+  )
   .transform(value => Date.parse(value));
 
 export const cost = z
