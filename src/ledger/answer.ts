@@ -88,6 +88,10 @@ export class AnswerWriter {
     if (entry.reason !== null) json += `,"reason":${JSON.stringify(entry.reason)}`;
     if (entry.member !== null) json += `,"member":${JSON.stringify(entry.member)}`;
     if (entry.metadata !== null) json += `,"metadata":${metadataJson(entry.metadata)}`;
+    if (entry.providerCost !== null) {
+      const { amount, currency } = entry.providerCost;
+      json += `,"provider_cost":{"amount":"${amount}","currency":"${currency}"}`;
+    }
     return `${json},"effective_at":"${formatMoment(entry.effectiveAt)}","recorded_at":"${formatMoment(entry.recordedAt)}"}`;
   }
 
