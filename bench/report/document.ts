@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { format, resolveConfig } from 'prettier';
 import type { PoolTrial } from '../arena.js';
 import type { Options } from '../options.js';
 import type { Result } from '../result.js';
@@ -38,6 +39,7 @@ ${resultsAsMarkdown(results)}
 |---|${[...(sweeps.values().next().value ?? [])].map(() => '---:|').join('')}
 ${[...sweeps].map(([title, trials]) => `| ${title} | ${trials.map(({ perSecond, p99Ms }) => `${number(perSecond)}/s, p99 ${number(p99Ms)} ms`).join(' | ')} |`).join('\n')}
 `;
-  await writeFile('docs/benchmarks.md', text);
+  const style = await resolveConfig('docs/benchmarks.md');
+  await writeFile('docs/benchmarks.md', await format(text, { ...style, parser: 'markdown' }));
   await writeFile('docs/benchmarks.svg', chartOf(results));
 }
