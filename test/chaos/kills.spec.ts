@@ -5,6 +5,9 @@ import { runChaos, type ChaosOptions } from '../../tools/chaos/run-chaos.js';
 /** The short form; `npm run chaos -- --kills 50` is the long one. */
 const SHORT: ChaosOptions = { kills: 5, target: 'both', seed: 11, clients: 12, unsafe: false };
 
+/** A loaded machine takes ten seconds for a start after a kill. */
+const LONGEST_RUN_MS = 180_000;
+
 describe('kill -9 at random moments under load', () => {
   it.each(['service', 'postgres', 'both'] as const)(
     'loses nothing that was acknowledged when it hits %s',
@@ -14,10 +17,15 @@ describe('kill -9 at random moments under load', () => {
       expect(isProven(result) ? 'proven' : describeChaos(options, result)).toBe('proven');
       expect(result.history.lostAttempts).toBeGreaterThan(0);
     },
+    LONGEST_RUN_MS,
   );
 
-  it('is noticed to lose acknowledged work with synchronous_commit=off', async () => {
-    const result = await runChaos({ ...SHORT, target: 'postgres', unsafe: true });
-    expect(lossesOf(result)).toBeGreaterThan(0);
-  });
+  it(
+    'is noticed to lose acknowledged work with synchronous_commit=off',
+    async () => {
+      const result = await runChaos({ ...SHORT, target: 'postgres', unsafe: true });
+      expect(lossesOf(result)).toBeGreaterThan(0);
+    },
+    LONGEST_RUN_MS,
+  );
 });
