@@ -13,6 +13,8 @@ export function naiveView(account: NaiveAccount): View {
   const live = account.liveLots();
   return {
     seq: account.seq,
+    createdAt: account.journal[0]?.at ?? 0,
+    lastEffectiveAt: account.journal.at(-1)?.at ?? 0,
     frozen: account.frozen,
     overdraftLimits: account.overdraftLimits,
     metadata: account.metadata,
@@ -31,6 +33,8 @@ export function naiveView(account: NaiveAccount): View {
 export function domainView(state: AccountState): View {
   return {
     seq: state.seq,
+    createdAt: state.createdAt,
+    lastEffectiveAt: state.lastEffectiveAt,
     frozen: state.frozen,
     overdraftLimits: state.overdraftLimits,
     metadata: state.metadata,

@@ -78,6 +78,16 @@ describe('a grant', () => {
     expect(account.balance()).toEqual(balance({ granted: MAX_AMOUNT, available: 1n, spent: MAX_AMOUNT - 1n }));
   });
 
+  it('counts towards that sum with what is owed, less what it pays of it', () => {
+    const account = new GivenAccount();
+    account.does(limits({ credits: 5n }));
+    account.grants(MAX_AMOUNT - 5n);
+    account.does(charge(MAX_AMOUNT, { overage: 'allow_debt' }));
+    expect(account.refuses(grant(6n)).code).toBe('amount_too_large');
+    account.grants(5n);
+    expect(account.balance()).toEqual(balance({ granted: MAX_AMOUNT, spent: MAX_AMOUNT }));
+  });
+
   it(`is refused when ${MAX_LIVE_LOTS} lots are alive`, () => {
     const state = newAccount();
     const again = () => decide(state, grant(1n), 0, 0);

@@ -78,6 +78,23 @@ describe('a refund', () => {
   });
 });
 
+describe('a refund of several commits', () => {
+  it('pays what is owed with the first of them and goes on with what the next returns', () => {
+    const account = new GivenAccount();
+    const lot = account.grants(10n);
+    const held = account.reserves(10n);
+    account.commits(held, 4n, { final: false });
+    account.commits(held, 6n);
+    account.does(revoke(lot, 8n));
+    const entries = account.does(refund(held));
+    expect(entries.map(({ amount, deltas }) => [amount, deltas.debt, deltas.available])).toEqual([
+      [6n, -6n, 0n],
+      [4n, -2n, 2n],
+    ]);
+    expect(account.balance()).toEqual(balance({ granted: 10n, available: 2n, revoked: 8n }));
+  });
+});
+
 describe('a refund to a lot that is over', () => {
   it('makes a lot of the same category, priority, cost and conditions that lives for thirty days', () => {
     const account = new GivenAccount();
