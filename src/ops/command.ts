@@ -2,8 +2,6 @@ import type { ParseArgsConfig } from 'node:util';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 
-export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
-
 /** What a command is run with. */
 export interface Call {
   readonly config: Config;
