@@ -11,6 +11,7 @@ import {
   reserve,
   SECOND,
 } from '../../../test/model/given-account.js';
+import { MAX_AMOUNT } from '../../shared/amount.js';
 
 describe('a commit during the grace', () => {
   it('is on time until the last millisecond', () => {
@@ -99,6 +100,16 @@ describe('a late commit under charge', () => {
     const providerCost = { amount: '0.01', currency: 'usd' };
     const entries = account.does(commit(held, 1n, { providerCost, metadata: { model: 'large' } }));
     expect(entries).toMatchObject([{ providerCost, metadata: { model: 'large' }, closes: true }]);
+  });
+
+  it('is amount_too_large where all that was ever committed of a line could not be counted', () => {
+    const account = new GivenAccount();
+    account.grants(MAX_AMOUNT);
+    const held = account.reserves(MAX_AMOUNT, { ttlMs: MINUTE, graceMs: 0, late: 'charge' });
+    account.commits(held, MAX_AMOUNT, { final: false });
+    account.does(refund(held));
+    account.at(MINUTE);
+    expect(account.refuses(commit(held, 1n)).code).toBe('amount_too_large');
   });
 
   it('can be refunded', () => {

@@ -52,6 +52,25 @@ describe('a reservation', () => {
   });
 });
 
+describe('what a reservation was made for', () => {
+  it('stands on its first entry, and with the reservation', () => {
+    const account = new GivenAccount();
+    account.grants(1n);
+    account.grants(1n, { unit: 'images' });
+    const words = { meter: 'chat', model: 'large', member: 'ann', metadata: { job: '7' } };
+    const entries = account.does(reserve([line('credits', 1n), line('images', 1n)], { ...words, late: 'charge' }));
+    expect(entries.map(({ metadata, member, terms }) => [metadata, member, terms === null])).toEqual([
+      [words.metadata, 'ann', false],
+      [null, 'ann', true],
+    ]);
+    expect(account.reservation(entries[0]!.seq)).toMatchObject({
+      ...words,
+      late: 'charge',
+      overage: 'allow_available',
+    });
+  });
+});
+
 describe('the burn order', () => {
   it('takes the lower priority number first', () => {
     const account = new GivenAccount();
