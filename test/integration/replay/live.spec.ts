@@ -43,16 +43,16 @@ describe('a ledger that is being written', () => {
   }
 
   it('shows no difference while it moves, nor after', async () => {
-    let writing = true;
+    const traffic = { over: false };
     const written = Promise.all(Array.from({ length: CALLERS }, (_, caller) => work(caller))).finally(
-      () => (writing = false),
+      () => (traffic.over = true),
     );
     let looks = 0;
     do {
       const options = { ownerUrl: database.url, accountNo: null, mode: null, untilSeq: null, threads: 1 };
       expect((await verifyLedger(options)).differences).toEqual([]);
       looks++;
-    } while (writing);
+    } while (!traffic.over);
     await written;
     expect(looks).toBeGreaterThan(0);
   });
