@@ -1,6 +1,6 @@
 import type { Grant } from '../src/ledger/domain/command.js';
 
-/** What every contestant answers alike: the JSON bytes of PRODUCT.md section 5 for a reserve and a commit. */
+/** What every contestant answers alike: the JSON bytes of openapi.json for a reserve and a commit. */
 export interface Contestant {
   reserve(account: string, amount: bigint, once: Once): Promise<Buffer>;
   /** `reservation` is the id the reserve answered with. */

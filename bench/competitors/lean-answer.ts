@@ -8,7 +8,7 @@ interface Sums {
   readonly spent: bigint;
 }
 
-/** The answer of PRODUCT.md section 5 from what the lean way knows. */
+/** The answer of openapi.json from what the lean way knows. */
 export function renderLean(
   account: string,
   seq: number,

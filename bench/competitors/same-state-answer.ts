@@ -4,7 +4,7 @@ import { formatAmount } from '../../src/shared/amount.js';
 
 const SCALE = 6;
 
-/** The answer of PRODUCT.md section 5. Ids are readable here; ours are encrypted, which costs ours a microsecond. */
+/** The answer of openapi.json. Ids are readable here; ours are encrypted, which costs ours a microsecond. */
 export function renderSameState(
   account: string,
   accountNo: number,

@@ -32,7 +32,7 @@ export type ScaleOf = (unit: string) => number;
 export type AccountName = Pick<AccountView, 'no' | 'id'>;
 
 /**
- * The JSON of PRODUCT.md section 5, written by hand because it is written for every command: JSON.stringify of the same
+ * The JSON of openapi.json, written by hand because it is written for every command: JSON.stringify of the same
  * object takes three times as long. Amounts become decimals here, numbers become ids; nothing else knows either.
  */
 export class AnswerWriter {

@@ -21,7 +21,7 @@ type Options<C> = Partial<Omit<C, 'type'>>;
 
 /**
  * One account for a test that reads as a story: what was given, what somebody does, what holds then. Times are
- * milliseconds since the story began. Every rule of PRODUCT.md section 3 is audited along the way.
+ * milliseconds since the story began. Every rule of docs/rules.md is audited along the way.
  */
 export class GivenAccount {
   now = 0;

@@ -9,7 +9,7 @@ import { refundEntry, refundReservation, reinstate } from './naive-undo.js';
 import type { Situation } from './situations.js';
 
 /**
- * The second opinion: PRODUCT.md sections 3 and 4 written down in the plainest way, by somebody who had not read the
+ * The second opinion: docs/rules.md written down in the plainest way, by somebody who had not read the
  * domain. Every command looks at everything there is; nothing is incremental.
  */
 export class NaiveLedger {

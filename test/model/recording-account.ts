@@ -20,7 +20,7 @@ export const REAL_DOMAIN: Domain = { decide, evolve, settleDue };
 
 /**
  * An account as a store keeps it: the live state, and all its entries, from which alone history is recalled. Every
- * rule of PRODUCT.md section 3 is audited entry by entry on a second state, folded from nothing beside the live one.
+ * rule of docs/rules.md is audited entry by entry on a second state, folded from nothing beside the live one.
  */
 export class RecordingAccount {
   readonly state = newAccount();
