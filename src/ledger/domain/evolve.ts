@@ -4,12 +4,13 @@ import {
   lotOf,
   zeroBalance,
   type AccountState,
+  type Balance,
   type Lot,
   type LotTerms,
   type Moment,
   type UnitState,
 } from './account.js';
-import type { Entry } from './entry.js';
+import type { Deltas, Entry } from './entry.js';
 import { evolveReservation } from './evolve-reservation.js';
 import { evolveSpends } from './evolve-spends.js';
 
@@ -55,15 +56,7 @@ function moveUnit(state: AccountState, unit: string, entry: Entry): void {
     moved = { balance: zeroBalance(), lots: [] };
     state.units.set(unit, moved);
   }
-  const { balance } = moved;
-  const { deltas } = entry;
-  balance.granted += deltas.granted;
-  balance.available += deltas.available;
-  balance.held += deltas.held;
-  balance.spent += deltas.spent;
-  balance.expired += deltas.expired;
-  balance.revoked += deltas.revoked;
-  balance.debt += deltas.debt;
+  addDeltas(moved.balance, entry.deltas);
   for (let i = 0; i < entry.made.length; i++) makeLot(state, moved, entry, entry.made[i]!, i);
   for (const change of entry.lots) {
     const lot = lotOf(state, unit, change.lot);
@@ -81,6 +74,17 @@ function moveUnit(state: AccountState, unit: string, entry: Entry): void {
       throw new Error(`entry ${entry.seq} reinstates ${entry.target}, which was not recalled`);
     adjustRevoked(state, unit, revocation.lot, -entry.amount);
   }
+}
+
+/** Moves the seven sums, in place. */
+export function addDeltas(balance: Balance, deltas: Deltas): void {
+  balance.granted += deltas.granted;
+  balance.available += deltas.available;
+  balance.held += deltas.held;
+  balance.spent += deltas.spent;
+  balance.expired += deltas.expired;
+  balance.revoked += deltas.revoked;
+  balance.debt += deltas.debt;
 }
 
 function makeLot(state: AccountState, unit: UnitState, entry: Entry, terms: LotTerms, index: number): void {

@@ -19,7 +19,7 @@ export class ExplainAccount extends Query<Explanation> {
     readonly target: Target,
     /** Null for the account's beginning. */
     readonly from: Moment | null,
-    /** Null for now. */
+    /** Null for the present moment. */
     readonly to: Moment | null,
   ) {
     super();

@@ -7,6 +7,7 @@ import {
   type Moment,
 } from '../../ledger/domain/account.js';
 import type { Deltas, Entry } from '../../ledger/domain/entry.js';
+import { addDeltas } from '../../ledger/domain/evolve.js';
 
 /** The sums of each unit at one moment. */
 export type Balances = ReadonlyMap<string, Readonly<Balance>>;
@@ -65,8 +66,8 @@ export function stateOf(
   for (const entry of entries) {
     entry.made.forEach((made, index) => known.set(lotNumber(entry.seq, index), made));
     if (entry.unit !== null) {
-      add(sumsOf(running, entry.unit), entry.deltas);
-      add(sumsOf(totals, entry.unit), entry.deltas);
+      addDeltas(sumsOf(running, entry.unit), entry.deltas);
+      addDeltas(sumsOf(totals, entry.unit), entry.deltas);
     }
     const balance = entry.unit === null ? null : { ...sumsOf(running, entry.unit) };
     steps.push({ entry, lots: lotSteps(entry, known), balance });
@@ -100,14 +101,4 @@ function sumsOf(balances: Map<string, Balance>, unit: string): Balance {
     balances.set(unit, balance);
   }
   return balance;
-}
-
-function add(balance: Balance, deltas: Deltas): void {
-  balance.granted += deltas.granted;
-  balance.available += deltas.available;
-  balance.held += deltas.held;
-  balance.spent += deltas.spent;
-  balance.expired += deltas.expired;
-  balance.revoked += deltas.revoked;
-  balance.debt += deltas.debt;
 }
