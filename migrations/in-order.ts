@@ -2,6 +2,7 @@ import type { MigrationInterface } from 'typeorm';
 import { Roles1700000000000 } from './1700000000000-roles.js';
 import { Ledger1700000000001 } from './1700000000001-ledger.js';
 import { KeyRates1700000000002 } from './1700000000002-key-rates.js';
+import { OpsRuns1700000000006 } from './1700000000006-ops-runs.js';
 
 /**
  * Every migration, oldest first. A list and not a glob, so that source, build and tests run the same ones, and so that a
@@ -11,4 +12,5 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   Roles1700000000000,
   Ledger1700000000001,
   KeyRates1700000000002,
+  OpsRuns1700000000006,
 ];

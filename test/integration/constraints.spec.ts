@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DatabaseError, type Pool } from 'pg';
+import { recordUse } from '../../src/runs/record-use.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { openEngine } from '../support/engine.js';
 import { Teller } from '../support/teller.js';
@@ -70,11 +71,38 @@ describe('PostgreSQL itself', () => {
     'UPDATE secrets SET value = value',
     'DELETE FROM units',
     'DELETE FROM api_keys',
+    'UPDATE ops_runs SET reason = NULL',
+    'UPDATE ops_runs SET actor = actor',
+    'DELETE FROM ops_runs',
+    `INSERT INTO ops_runs (actor, action, arguments, state, requested_at) VALUES ('a', 'verify', '{}', 'recorded', 'epoch')`,
     'ALTER TABLE entries DISABLE TRIGGER entries_only_inserted',
     'CREATE TABLE mine ()',
     'RESET ROLE; SET session_replication_role = replica',
   ])('refuses the service: %s', async sql => {
     expect(await refusal(database.appPool, sql)).toBe(NO_PRIVILEGE);
+  });
+
+  test.each([`UPDATE ops_runs SET reason = 'another'`, 'DELETE FROM ops_runs', 'TRUNCATE ops_runs'])(
+    'refuses %s to the owner: what was asked of operations stays on record',
+    async sql => {
+      expect(await refusal(database.ownerPool, sql)).toBe('23001 ops_runs_stay');
+    },
+  );
+
+  test('records the use of an ops call as it was made', async () => {
+    const use = {
+      actor: 'key_a',
+      mode: 'live',
+      action: 'jobs.retry',
+      arguments: { job: '7' },
+      reason: 'late',
+    } as const;
+    const id = await recordUse(database.appPool, use);
+    const { rows } = await database.appPool.query(
+      'SELECT actor, mode, action, arguments, reason, state FROM ops_runs WHERE id = $1',
+      [id],
+    );
+    expect(rows).toEqual([{ ...use, state: 'recorded' }]);
   });
 
   test('shows the reader everything but keys and secrets, and lets it write nothing', async () => {
