@@ -16,7 +16,7 @@ import {
 import type { Command } from './domain/command.js';
 import type { Deltas, Entry } from './domain/entry.js';
 import type { Refusal, Shortfall } from './domain/refusal.js';
-import type { AccountView, SubmittedCommand } from './submission.js';
+import type { AccountView, SubmittedCommand, UnfixedScales } from './submission.js';
 
 /** A spend rarely draws from more. */
 const FORESEEN_LOTS = 2;
@@ -146,17 +146,20 @@ export class AnswerWriter {
     return `${json},"created_at":"${formatMoment(reservation.createdAt)}"}`;
   }
 
-  /** A domain refusal as the caller hears it. */
-  refusal(account: AccountName, refusal: Refusal): LedgerError {
+  /** A domain refusal as the caller hears it; it may be about units that nobody uses yet. */
+  refusal(account: AccountName, refusal: Refusal, unfixed?: UnfixedScales): LedgerError {
     const details: Record<string, unknown> = {};
-    if (refusal.shortfall !== undefined) details['shortfall'] = refusal.shortfall.map(short => this.shortfall(short));
+    if (refusal.shortfall !== undefined) {
+      details['shortfall'] = refusal.shortfall.map(short => this.shortfall(short, unfixed));
+    }
     if (refusal.reservation !== undefined)
       details['reservation'] = JSON.parse(this.reservation(account, refusal.reservation));
     return new LedgerError(refusal.code, refusal.message, details, refusal.retryable);
   }
 
-  shortfall({ unit, required, available, held, openReservations, nextReleaseAt }: Shortfall): ErrorDetails {
-    const scale = this.scaleOf(unit);
+  private shortfall(short: Shortfall, unfixed: UnfixedScales | undefined): ErrorDetails {
+    const { unit, required, available, held, openReservations, nextReleaseAt } = short;
+    const scale = unfixed?.scaleOf(unit) ?? this.scaleOf(unit);
     return {
       unit,
       required: formatAmount(required, scale),

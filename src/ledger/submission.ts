@@ -27,6 +27,17 @@ export interface Once {
   readonly fingerprint: Buffer;
 }
 
+/**
+ * Scales of units that nobody used yet when the amounts of a submission were read. Such a scale may still change, so a
+ * spend is accepted only where each was put to use meanwhile, as it was read. A refused one leaves the unit as it is.
+ */
+export interface UnfixedScales {
+  /** What the amounts in this unit were read with; undefined where it was in use already. */
+  scaleOf(unit: string): number | undefined;
+  /** Whether each is in use by now, with that very scale. */
+  stand(): boolean;
+}
+
 export interface Submission {
   readonly target: Target | NumberedTarget;
   readonly command: SubmittedCommand;
@@ -34,6 +45,8 @@ export interface Submission {
   readonly once: Once | null;
   /** Something that may take effect once in this account, such as `reference:order-17`. */
   readonly fact: string | null;
+  /** Absent where every unit was in use, or was put to use for this. */
+  readonly unfixed?: UnfixedScales | undefined;
   /** On `performance.now()`'s clock, milliseconds; ten seconds from now unless given. */
   readonly deadlineAt?: number;
 }

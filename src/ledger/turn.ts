@@ -10,7 +10,7 @@ import { LedgerError } from '../shared/ledger-error.js';
 import type { AnswerWriter } from './answer.js';
 import type { Pending } from './pending.js';
 import type { AccountView, Submission, SubmittedCommand } from './submission.js';
-import { alreadyRecorded, internal, keyReused, missingAccount } from './write-errors.js';
+import { alreadyRecorded, internal, keyReused, missingAccount, readTooEarly } from './write-errors.js';
 
 /** What becomes of a call once the batch stands. */
 export type Verdict =
@@ -143,7 +143,7 @@ export class Turn {
   }
 
   private verdictOnCommand(pending: Pending, submission: Submission, view: AccountView, clock: Moment): Verdict {
-    const { once, fact } = submission;
+    const { once, fact, unfixed } = submission;
     const { state } = view;
     const repeated = once === null ? undefined : this.firstWithKey.get(once.key);
     if (repeated !== undefined) return this.repeat(repeated, submission);
@@ -153,7 +153,8 @@ export class Turn {
     const completed = completeCommand(state, submission.command, this.recalledEntries, this.asked);
     if (!completed.ok) return POSTPONED;
     const decision = decide(state, completed.command, view.now, clock);
-    if (!decision.ok) return { type: 'refused', error: this.writer.refusal(view, decision.refusal) };
+    if (!decision.ok) return { type: 'refused', error: this.writer.refusal(view, decision.refusal, unfixed) };
+    if (unfixed?.stand() === false) return { type: 'refused', error: readTooEarly() };
 
     for (const entry of decision.entries) {
       evolve(state, entry);

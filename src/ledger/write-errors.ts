@@ -5,6 +5,11 @@ export function busy(why: string, cause?: unknown): LedgerError {
   return new LedgerError('busy', `the ledger is busy: ${why}; send the same request again`, {}, true, { cause });
 }
 
+/** A unit was first used, perhaps defined anew before that, after the amounts in it were read. */
+export function readTooEarly(): LedgerError {
+  return busy('a unit of the request has just been put to use');
+}
+
 /** Our fault. What happened stays in the cause, for the log. */
 export function internal(cause: unknown): LedgerError {
   return new LedgerError('internal', 'the command could not be carried out; it left no trace', {}, false, { cause });

@@ -1,19 +1,17 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { IdCodec } from '../ids/id-codec.js';
 import { AnswerWriter } from '../ledger/answer.js';
 import type { Reserve } from '../ledger/domain/command.js';
 import { decide } from '../ledger/domain/decide.js';
-import type { AccountView, Target } from '../ledger/submission.js';
+import type { AccountView, Target, UnfixedScales } from '../ledger/submission.js';
 import { WritePath } from '../ledger/write-path.js';
-import { UnitRegistry, type Unit } from '../units/unit-registry.js';
+import { readTooEarly } from '../ledger/write-errors.js';
 
 /** Whether a reservation would be granted now; holds nothing. As JSON. */
 export class CheckReservation extends Query<string> {
   constructor(
     readonly target: Target,
     readonly terms: Omit<Reserve, 'type'>,
-    /** Of the lines. Not put to use: asking leaves no trace. */
-    readonly units: readonly Unit[],
+    readonly unfixed: UnfixedScales | undefined,
   ) {
     super();
   }
@@ -23,24 +21,22 @@ export class CheckReservation extends Query<string> {
 export class CheckReservationHandler implements IQueryHandler<CheckReservation> {
   constructor(
     private readonly writePath: WritePath,
-    private readonly ids: IdCodec,
-    private readonly registry: UnitRegistry,
+    private readonly writer: AnswerWriter,
   ) {}
 
-  execute({ target, terms, units }: CheckReservation): Promise<string> {
-    const asked = new Map(units.map(({ unit, scale }) => [unit, scale]));
-    const writer = new AnswerWriter(this.ids, unit => this.registry.scaleOf(unit) ?? asked.get(unit)!);
-    return this.writePath.read(target, view => {
-      const balances = `"balances":${writer.balances(view)},"seq":${view.state.seq}}`;
-      return `{${verdict(writer, view, terms)},${balances}`;
+  execute(asked: CheckReservation): Promise<string> {
+    return this.writePath.read(asked.target, view => {
+      const balances = `"balances":${this.writer.balances(view)},"seq":${view.state.seq}}`;
+      return `{${verdict(this.writer, view, asked)},${balances}`;
     });
   }
 }
 
-function verdict(writer: AnswerWriter, view: AccountView, terms: Omit<Reserve, 'type'>): string {
+function verdict(writer: AnswerWriter, view: AccountView, { terms, unfixed }: CheckReservation): string {
   const decision = decide(view.state, { type: 'reserve', ...terms }, view.now, view.now);
+  if (decision.ok && unfixed?.stand() === false) throw readTooEarly();
   if (decision.ok) return '"allowed":true';
-  const { code, details } = writer.refusal(view, decision.refusal);
+  const { code, details } = writer.refusal(view, decision.refusal, unfixed);
   const shortfall = details['shortfall'] === undefined ? '' : `,"shortfall":${JSON.stringify(details['shortfall'])}`;
   return `"allowed":false,"code":"${code}"${shortfall}`;
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { UnfixedScales } from '../ledger/submission.js';
 import { parseAmount } from '../shared/amount.js';
 import { LedgerError, type FieldError } from '../shared/ledger-error.js';
 import { UnitRegistry, type Unit } from './unit-registry.js';
@@ -41,6 +42,17 @@ export class Amounts {
     });
     if (errors.length > 0) throw new LedgerError(code, `${errors[0]!.location} ${errors[0]!.message}`, { errors });
     return { values, units };
+  }
+
+  /** For amounts that only what was granted before can pay: what to check once they are. Undefined where all is fixed. */
+  unfixed({ units }: ReadAmounts): UnfixedScales | undefined {
+    const unused = units.filter(({ inUse }) => !inUse);
+    if (unused.length === 0) return undefined;
+    const scales = new Map(unused.map(({ unit, scale }) => [unit, scale]));
+    return {
+      scaleOf: unit => scales.get(unit),
+      stand: () => unused.every(({ unit, scale }) => this.units.scaleOf(unit) === scale),
+    };
   }
 
   /** Fixes the units that amounts were read with, before these enter the ledger. */

@@ -224,6 +224,69 @@ describe('units', () => {
     await other.stop();
   });
 
+  test('a refused spend leaves a unit that nobody uses as it was: to be defined anew', async () => {
+    await api.put('/v1/units/untouched', { kind: 'prepaid', scale: 1 });
+    await api.grant('untouching', '5');
+    const account = pathOf('untouching');
+    const short = [{ unit: 'untouched', required: '0.5', available: '0', held: '0', open_reservations: 0 }];
+    for (const [call, more] of [
+      ['reservations', {}],
+      ['charges', {}],
+      ['charges', { overage: 'allow_debt' }],
+    ] as const) {
+      const answer = await api.post(`${account}/${call}`, { amount: '0.5', unit: 'untouched', ...more });
+      expect(answer).toMatchObject({ status: 402, body: { code: 'insufficient_credits', shortfall: short } });
+    }
+    const checked = await api.post(`${account}/check`, { amount: '0.5', unit: 'untouched' });
+    expect(checked.body).toMatchObject({ allowed: false, shortfall: short });
+    const { body } = await api.put('/v1/units/untouched', { kind: 'prepaid', scale: 3 });
+    expect(body).toEqual({ unit: 'untouched', kind: 'prepaid', scale: 3, in_use: false });
+    expect((await api.post(`${account}/charges`, { amount: '0.125', unit: 'untouched' })).status).toBe(402);
+  });
+
+  test('what a batch grants in a unit of its own can be spent by the commands behind it', async () => {
+    await api.put('/v1/units/fresh', { kind: 'prepaid', scale: 2 });
+    const command = { account: 'fresh', unit: 'fresh', amount: '1.25' };
+    const { body } = await api.post('/v1/batch', {
+      commands: ['grant', 'reserve', 'charge'].map(type => ({ ...command, id: type, type, idempotency_key: type })),
+    });
+    expect(body.results.map(({ status }: { status: number }) => status)).toEqual([201, 201, 402]);
+    expect(body.results[1].body.reservation.lines).toMatchObject([{ unit: 'fresh', reserved: '1.25' }]);
+  });
+
+  test('a unit defined anew while it is first used scales no amount wrongly', async () => {
+    const other = await Api.start(api);
+    const ROUNDS = 30;
+    for (let round = 0; round < ROUNDS; round++) {
+      const unit = `contested-${round}`;
+      await api.put(`/v1/units/${unit}`, { kind: 'prepaid', scale: round % 3 });
+      const account = pathOf(unit);
+      const define = (replica: Api, scale: number) => replica.put(`/v1/units/${unit}`, { kind: 'prepaid', scale });
+      const spend = { amount: '1', unit };
+      await Promise.all([
+        define(other, (round + 1) % 3),
+        api.post(`${account}/reservations`, spend),
+        api.post(`${account}/grants`, { amount: '7', unit }),
+        other.post(`${account}/charges`, spend),
+        define(api, (round + 2) % 3),
+        other.post(`${account}/reservations`, spend),
+      ]);
+      await api.post(`${account}/reservations`, spend);
+      const { body: page } = await api.get(`${account}/entries?limit=100`);
+      for (const { type, amount } of page.data) expect(amount).toBe(type === 'grant' ? '7' : '1');
+    }
+    const { rows } = await api.database.ownerPool.query(
+      `SELECT count(*)::int AS entries, count(*) FILTER (WHERE e.type <> 'grant')::int AS spends,
+              count(*) FILTER (WHERE e.amount <> (CASE e.type WHEN 'grant' THEN 7 ELSE 1 END) * 10 ^ u.scale)::int AS wrong
+       FROM entries e JOIN units u USING (unit) WHERE unit LIKE 'contested-%'`,
+    );
+    expect(rows[0]).toMatchObject({ wrong: 0 });
+    // The rounds must have met what they are about.
+    expect(rows[0].entries - rows[0].spends).toBeGreaterThan(0);
+    expect(rows[0].spends).toBeGreaterThan(0);
+    await other.stop();
+  });
+
   test('an overdraft limit fixes its unit too, and is read on every replica', async () => {
     const other = await Api.start(api);
     await api.put('/v1/units/debts', { kind: 'prepaid', scale: 1 });

@@ -1,6 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Charge } from '../domain/command.js';
-import type { Answer, Once, Target } from '../submission.js';
+import type { Answer, Once, Target, UnfixedScales } from '../submission.js';
 import { WritePath } from '../write-path.js';
 
 /** Spends credits at once, without a reservation. */
@@ -9,6 +9,7 @@ export class ChargeCredits extends Command<Answer> {
     readonly target: Target,
     readonly terms: Omit<Charge, 'type'>,
     readonly once: Once,
+    readonly unfixed: UnfixedScales | undefined,
   ) {
     super();
   }
@@ -18,7 +19,7 @@ export class ChargeCredits extends Command<Answer> {
 export class ChargeCreditsHandler implements ICommandHandler<ChargeCredits> {
   constructor(private readonly writePath: WritePath) {}
 
-  execute({ target, terms, once }: ChargeCredits): Promise<Answer> {
-    return this.writePath.execute({ target, command: { type: 'charge', ...terms }, once, fact: null });
+  execute({ target, terms, once, unfixed }: ChargeCredits): Promise<Answer> {
+    return this.writePath.execute({ target, command: { type: 'charge', ...terms }, once, fact: null, unfixed });
   }
 }

@@ -1,6 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Reserve } from '../domain/command.js';
-import type { Answer, Once, Target } from '../submission.js';
+import type { Answer, Once, Target, UnfixedScales } from '../submission.js';
 import { WritePath } from '../write-path.js';
 
 /** Holds credits for work in flight, all lines or none. */
@@ -9,6 +9,7 @@ export class ReserveCredits extends Command<Answer> {
     readonly target: Target,
     readonly terms: Omit<Reserve, 'type'>,
     readonly once: Once,
+    readonly unfixed: UnfixedScales | undefined,
   ) {
     super();
   }
@@ -18,7 +19,7 @@ export class ReserveCredits extends Command<Answer> {
 export class ReserveCreditsHandler implements ICommandHandler<ReserveCredits> {
   constructor(private readonly writePath: WritePath) {}
 
-  execute({ target, terms, once }: ReserveCredits): Promise<Answer> {
-    return this.writePath.execute({ target, command: { type: 'reserve', ...terms }, once, fact: null });
+  execute({ target, terms, once, unfixed }: ReserveCredits): Promise<Answer> {
+    return this.writePath.execute({ target, command: { type: 'reserve', ...terms }, once, fact: null, unfixed });
   }
 }

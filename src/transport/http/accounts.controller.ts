@@ -122,7 +122,9 @@ export class AccountsController {
     const target: Target = readTarget(request);
     const body = parseRequest(reserveRequest, readBody(request), 'body');
     const read = await this.amounts.read(spendAmounts(body, 'body'));
-    const answer = await this.queries.execute(new CheckReservation(target, reserveTerms(body, read), read.units));
+    const answer = await this.queries.execute(
+      new CheckReservation(target, reserveTerms(body, read), this.amounts.unfixed(read)),
+    );
     sendAnswer(reply, 200, answer);
   }
 }

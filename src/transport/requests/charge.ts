@@ -36,9 +36,7 @@ export const CHARGE = accountOperation({
       reason: request.reason ?? null,
       metadata: request.metadata ?? null,
     };
-    return async once => {
-      await amounts.putToUse(read);
-      return new ChargeCredits(target, terms, once);
-    };
+    const unfixed = amounts.unfixed(read);
+    return once => new ChargeCredits(target, terms, once, unfixed);
   },
 });

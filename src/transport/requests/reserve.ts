@@ -34,10 +34,8 @@ export const RESERVE = accountOperation({
   async prepare(request, target, { amounts }, part) {
     const read = await amounts.read(spendAmounts(request, part));
     const terms = reserveTerms(request, read);
-    return async once => {
-      await amounts.putToUse(read);
-      return new ReserveCredits(target, terms, once);
-    };
+    const unfixed = amounts.unfixed(read);
+    return once => new ReserveCredits(target, terms, once, unfixed);
   },
 });
 
