@@ -4,7 +4,9 @@ import { AppModule, type AppParts } from './app.module.js';
 import { Authenticator } from './keys/authenticator.js';
 import { NestLogger } from './logger.js';
 import { createHttpAdapter } from './transport/http/adapter.js';
+import { Readiness } from './health/readiness.js';
 import { authenticateRequests } from './transport/http/authentication.js';
+import { endConnectionsWhile } from './transport/http/end-connections.js';
 
 /** The Nest application over an open database; not listening yet. The caller closes it before the database. */
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
@@ -15,6 +17,8 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     // Handlers read bodies themselves, strictly.
     bodyParser: false,
   });
+  const readiness = app.get(Readiness, { strict: false });
+  endConnectionsWhile(() => readiness.stopping, adapter.getInstance());
   authenticateRequests(adapter.getInstance(), app.get(Authenticator));
   return app;
 }

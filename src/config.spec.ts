@@ -11,6 +11,7 @@ describe('configuration', () => {
       host: '127.0.0.1',
       port: 3000,
       apiKey: undefined,
+      shutdownDelaySeconds: 1,
       logLevel: 'info',
       lanes: 1,
       allowUnsafeDurability: false,

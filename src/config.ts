@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 
 const MOST_LANES = 16;
+/** What is left of the 30 s that most platforms grant has to do for the requests in flight. */
+const LONGEST_SHUTDOWN_DELAY_SECONDS = 10;
 
 /** Empty counts as unset: that is what `${PORT:-}` in a compose file sends. */
 function optional<T extends z.ZodType>(schema: T) {
@@ -43,6 +45,14 @@ const environment = z
         )
         .min(24, 'must be at least 24 characters long'),
     ),
+    /** How long to go on serving after SIGTERM, no longer ready, so that load balancers turn away first. */
+    SHUTDOWN_DELAY_SECONDS: optional(
+      wholeNumber(
+        0,
+        LONGEST_SHUTDOWN_DELAY_SECONDS,
+        `must be a whole number of seconds, 0 to ${LONGEST_SHUTDOWN_DELAY_SECONDS}`,
+      ),
+    ),
     LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
     /** How many write lanes, each with a connection of its own. */
     LANES: optional(wholeNumber(1, MOST_LANES, `must be a whole number, 1 to ${MOST_LANES}`)),
@@ -63,6 +73,7 @@ const environment = z
     host: env.HOST ?? '127.0.0.1',
     port: env.PORT ?? 3000,
     apiKey: env.API_KEY,
+    shutdownDelaySeconds: env.SHUTDOWN_DELAY_SECONDS ?? 1,
     logLevel: env.LOG_LEVEL ?? 'info',
     lanes: env.LANES ?? 1,
     allowUnsafeDurability: env.ALLOW_UNSAFE_DURABILITY ?? false,

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { createApp } from './app.js';
@@ -6,9 +7,15 @@ import { ConfigError, loadConfig, type Config } from './config.js';
 import { EmbeddedPostgresError } from './database/embedded/embedded-postgres-error.js';
 import { openDatabase, type Database } from './database/open-database.js';
 import { UnusableDatabaseError } from './database/unusable-database-error.js';
+import { Readiness } from './health/readiness.js';
 import { createLogger } from './logger.js';
 
-const SHUTDOWN_DEADLINE_MS = 30_000;
+/** No platform waits longer than 30 s. */
+const SHUTDOWN_DEADLINE_MS = 29_000;
+/** Longer than any command may take: who still waits, waits for a database that does not answer, and is told so. */
+const DATABASE_DEADLINE_MS = 11_000;
+/** By now everything is answered that was ever sent whole and is being read. */
+const CLIENTS_DEADLINE_MS = 14_000;
 /** `npm start` passes on a Ctrl-C that the terminal has already delivered: twice at once is still once. */
 const SECOND_SIGNAL_AFTER_MS = 500;
 
@@ -58,6 +65,17 @@ class Service {
     process.exit(1);
   }
 
+  /** Requests in flight are answered, and so are those that come while load balancers notice. */
+  private async closeServers(): Promise<void> {
+    const { app, database, config } = this;
+    if (app === undefined) return;
+    app.get(Readiness, { strict: false }).stop();
+    await sleep(config.shutdownDelaySeconds * 1000);
+    setTimeout(() => database?.appPool.hangUp(), DATABASE_DEADLINE_MS).unref();
+    setTimeout(() => app.getHttpServer().closeAllConnections(), CLIENTS_DEADLINE_MS).unref();
+    await app.close();
+  }
+
   private async stop(exitCode: number): Promise<void> {
     if (this.stoppingSince !== undefined) return;
     this.stoppingSince = Date.now();
@@ -65,7 +83,7 @@ class Service {
     setTimeout(() => this.giveUp(`not stopped after ${SHUTDOWN_DEADLINE_MS / 1000} s`), SHUTDOWN_DEADLINE_MS).unref();
     try {
       await this.starting;
-      await this.app?.close();
+      await this.closeServers();
       await this.database?.close();
     } catch (error) {
       this.giveUp(`could not stop cleanly: ${String(error)}`);

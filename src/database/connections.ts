@@ -1,4 +1,4 @@
-import { Client, Pool, type ClientConfig } from 'pg';
+import { Client, Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg';
 import type { Logger } from 'pino';
 
 /** What the service works as: may read and insert entries, never change them. */
@@ -27,9 +27,35 @@ export interface AppConnectionOptions {
   readonly applicationName?: string;
 }
 
+/** A pool that can be let go of although the server does not answer. */
+export class AppPool extends Pool {
+  readonly #connected = new Set<PoolClient>();
+  #ending: Promise<void> | undefined;
+
+  constructor(config: PoolConfig) {
+    super(config);
+    this.on('connect', client => this.#connected.add(client));
+    this.on('remove', client => this.#connected.delete(client));
+  }
+
+  /** Once everybody who has a connection has given it back. May be called again. */
+  close(): Promise<void> {
+    return (this.#ending ??= this.end());
+  }
+
+  /** Whoever waits for an answer of the server gets an error instead, now; nobody gets a connection any more. */
+  hangUp(): void {
+    this.close().catch(() => {});
+    // `end` of a client would wait for the answer to what is in flight.
+    for (const client of this.#connected) {
+      (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    }
+  }
+}
+
 /** A bounded pool of connections that work as the app role. Its owner ends it. */
-export function createAppPool(options: AppConnectionOptions & { readonly maxConnections?: number }): Pool {
-  const pool = new Pool({
+export function createAppPool(options: AppConnectionOptions & { readonly maxConnections?: number }): AppPool {
+  const pool = new AppPool({
     ...connectionConfig(options),
     max: options.maxConnections ?? DEFAULT_POOL_SIZE,
     idleTimeoutMillis: IDLE_CONNECTION_MS,

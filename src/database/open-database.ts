@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type Pool } from 'pg';
+import { Client } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { refuseOldPostgres, refusePowerfulAppRole, refuseUnsafeDurability } from './boot-checks.js';
-import { APP_ROLE, createAppClient, createAppPool, type AppLogin } from './connections.js';
+import { APP_ROLE, createAppClient, createAppPool, type AppLogin, type AppPool } from './connections.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 import { migrate } from './migrate.js';
 import { UnusableDatabaseError } from './unusable-database-error.js';
@@ -19,7 +19,7 @@ const PASSING_ERRORS = ['ECONNREFUSED', 'ECONNRESET', 'EAI_AGAIN', '57P03'];
 /** A database that is migrated, checked and ready to work with. */
 export interface Database {
   /** Shared connections as the app role. */
-  readonly appPool: Pool;
+  readonly appPool: AppPool;
   /** For connections of one's own. */
   readonly appLogin: AppLogin;
   /** Of the login that migrates; for the tools that rebuild. Holds a password: do not print it. */
@@ -44,7 +44,7 @@ export async function openDatabase(
     const { databaseUrl, databaseAppUrl } = config;
     const login = databaseAppUrl ? { url: databaseAppUrl, role: undefined } : { url: databaseUrl, role: APP_ROLE };
     const appPool = await prepare(databaseUrl, login, config, logger);
-    return { appPool, appLogin: login, ownerUrl: databaseUrl, close: () => appPool.end(), abandon: () => {} };
+    return { appPool, appLogin: login, ownerUrl: databaseUrl, close: () => appPool.close(), abandon: () => {} };
   }
   const server = await EmbeddedPostgres.start({
     dataDir: config.dataDir,
@@ -58,7 +58,7 @@ export async function openDatabase(
     const login = { url: ownerUrl, role: APP_ROLE };
     const appPool = await prepare(ownerUrl, login, config, logger);
     const close = async () => {
-      await appPool.end();
+      await appPool.close();
       await server.stop();
     };
     return { appPool, appLogin: login, ownerUrl, close, abandon: () => server.abandon() };
@@ -68,7 +68,7 @@ export async function openDatabase(
   }
 }
 
-async function prepare(ownerUrl: string, login: AppLogin, config: Config, logger: Logger): Promise<Pool> {
+async function prepare(ownerUrl: string, login: AppLogin, config: Config, logger: Logger): Promise<AppPool> {
   const owner = await connectPatiently(ownerUrl, logger);
   try {
     await refuseOldPostgres(owner);

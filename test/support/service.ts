@@ -49,6 +49,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
       PORT: '0',
       API_KEY: apiKey,
       LOG_LEVEL: 'info',
+      SHUTDOWN_DELAY_SECONDS: '0',
       ...(options.databaseUrl !== undefined && { DATABASE_URL: options.databaseUrl }),
       ...options.env,
     },

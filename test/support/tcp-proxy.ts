@@ -11,6 +11,8 @@ export type Fault = 'lose-request' | 'lose-answer' | 'stall';
 export class TcpProxy {
   /** While true, new connections are ended at once. */
   down = false;
+  /** While true, nothing moves in either direction, on no connection, and nobody is told. */
+  stalled = false;
   private readonly sockets = new Set<Socket>();
   private armed: { readonly marker: Buffer; readonly fault: Fault; readonly hit: () => void } | null = null;
 
@@ -65,11 +67,12 @@ export class TcpProxy {
       });
     }
     client.on('data', data => {
-      fault ??= this.faultFor(data);
+      fault ??= this.stalled ? 'stall' : this.faultFor(data);
       if (fault === 'lose-request') client.destroy();
       else if (fault !== 'stall') upstream.write(data);
     });
     upstream.on('data', data => {
+      if (this.stalled) fault ??= 'stall';
       if (fault === 'lose-answer') client.destroy();
       else if (fault !== 'stall') client.write(data);
     });

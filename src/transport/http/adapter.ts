@@ -20,6 +20,8 @@ const OWN_REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 export function createHttpAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter({
     forceCloseConnections: 'idle',
+    // What still arrives while the server closes is answered like everything else, and its connection ends with it.
+    return503OnClosing: false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,

@@ -24,10 +24,20 @@ export class HealthController {
 
   @Get('readyz')
   @RouteConfig(
-    called({ id: 'readyz', tag: 'health', summary: 'The database answers', scope: null, status: 200, answer: health }),
+    called({
+      id: 'readyz',
+      tag: 'health',
+      summary: 'The database answers, and the process is not stopping',
+      scope: null,
+      status: 200,
+      answer: health,
+    }),
   )
   async ready(@Res() reply: FastifyReply): Promise<void> {
-    if (!(await this.readiness.isReady())) throw new LedgerError('busy', 'the database does not answer', {}, true);
+    if (!(await this.readiness.isReady())) {
+      const reason = this.readiness.stopping ? 'this replica is stopping' : 'the database does not answer';
+      throw new LedgerError('busy', reason, {}, true);
+    }
     sendAnswer(reply, 200, '{"status":"ok"}');
   }
 }
