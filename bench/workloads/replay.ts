@@ -19,7 +19,7 @@ export async function replay(grown: GrownLedger): Promise<Result> {
   const all = availableParallelism();
   const slots = [...new Set([1, all])].map(threads => ({
     name: `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-    run: () => verifyLedger({ ownerUrl, accountNo: null, mode: null, untilSeq: null, threads }),
+    run: () => verifyLedger({ ownerUrl, accountNo: null, mode: null, until: null, threads }),
   }));
   const rounds = await interleave(slots, options.rounds);
   const figures = [...rounds].map(([setting, reports]) => ({

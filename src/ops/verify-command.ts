@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { verifyLedger } from '../replay/verify/verify-ledger.js';
-import { countFrom, modeFrom } from './arguments.js';
+import { countFrom, modeFrom, UNTIL_OPTIONS, untilFrom } from './arguments.js';
 import type { Call, OpsCommand } from './command.js';
 import { findAccount } from './find-account.js';
 import { Misuse } from './misuse.js';
@@ -12,16 +12,19 @@ const MOST_THREADS = 16;
 
 export const VERIFY: OpsCommand = {
   name: 'verify',
-  usage: `verify [--account ID] [--mode live|test] [--until-seq N] [--show N] [--threads N]
+  usage: `verify [--account ID] [--mode live|test] [--until TIME | --until-position N | --until-seq N]
+        [--show N] [--threads N]
     Folds all entries under every rule and compares accounts, holds, snapshots, names, keys and facts with them, as of
     one moment; the service may go on writing. Exit code 1 where something differs.
       --account ID     this account only          --mode live|test   accounts of this mode only
-      --until-seq N    its entries up to N only   --show N           show the first N differences (${DEFAULT_SHOWN})
+      --until TIME     only what had taken effect by then: a beginning of every account's stream, and what derives from it
+      --until-position N, --until-seq N           the same up to a position, or up to a seq of the one account
+      --show N         show the first N differences (${DEFAULT_SHOWN})
       --threads N      fold in so many threads (as many as there are processors)`,
   options: {
     account: { type: 'string' },
     mode: { type: 'string' },
-    'until-seq': { type: 'string' },
+    ...UNTIL_OPTIONS,
     show: { type: 'string' },
     threads: { type: 'string' },
   },
@@ -35,20 +38,16 @@ export const VERIFY: OpsCommand = {
 
 function read(values: Call['values']) {
   const threads = countFrom('threads', values['threads']) ?? availableParallelism();
-  const untilSeq = countFrom('until-seq', values['until-seq']);
-  if (untilSeq !== null && values['account'] === undefined) {
-    throw new Misuse('--until-seq counts the entries of one account: name it with --account.');
-  }
   return {
     mode: modeFrom(values['mode']),
-    untilSeq,
+    until: untilFrom(values),
     shown: countFrom('show', values['show']) ?? DEFAULT_SHOWN,
     threads: Math.min(threads, MOST_THREADS),
   };
 }
 
 async function run({ ownerUrl, values }: Call): Promise<boolean> {
-  const { mode, untilSeq, shown, threads } = read(values);
+  const { mode, until, shown, threads } = read(values);
   const account = values['account'];
   const accountNo = account === undefined ? null : await findAccount(ownerUrl, account, mode);
   const progress = progressBar('verifying');
@@ -56,7 +55,7 @@ async function run({ ownerUrl, values }: Call): Promise<boolean> {
     ownerUrl,
     accountNo,
     mode,
-    untilSeq,
+    until,
     threads,
     onPlan: plan => progress.start(plan.entries),
     onProgress: entries => progress.advance(entries),

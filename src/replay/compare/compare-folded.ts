@@ -3,6 +3,7 @@ import { nextDueAt } from '../../ledger/domain/settle-due.js';
 import { accountRow } from '../../ledger/store/account-row.js';
 import { holdRow, type HoldRow } from '../../ledger/store/hold-row.js';
 import type { FoldedAccount } from '../fold/fold-range.js';
+import type { Until } from '../fold/until.js';
 import type { SnapshotRow } from '../rows/projection-copy.js';
 import { compareAccount, compareBalances } from './compare-account.js';
 import { compareHolds } from './compare-holds.js';
@@ -11,16 +12,16 @@ import { MISSING, momentText, valueText, type Deviation } from './difference.js'
 /**
  * Everything about an account that is not what its entries say. Where the entries themselves are damaged there is nothing
  * to compare with: then only that is said.
- * @param untilSeq the fold ended there on purpose: rows that stand at a later seq are not compared
+ * @param until the fold ended there on purpose: what stands at a later seq than its last is not compared
  */
-export function compareFolded(folded: FoldedAccount, untilSeq: number | null = null): Deviation[] {
+export function compareFolded(folded: FoldedAccount, until: Until | null): Deviation[] {
   const { fold, account } = folded;
   const broken = fold.violations.map(found => ({ place: 'entries' as const, field: 'stream', expected: RULES, found }));
   if (fold.broken) return broken;
-  if (untilSeq !== null && (account === null || account.row.seq > untilSeq)) {
-    return [...broken, ...compareSnapshots(folded)];
-  }
-  return [...broken, ...compareName(folded), ...compareRows(folded), ...compareSnapshots(folded)];
+  const wrong = [...broken, ...compareSnapshots(folded)];
+  if (until !== null && (account === null || account.row.seq > fold.state.seq)) return wrong;
+  const beyond = until === null ? compareSnapshotsBeyond(folded) : [];
+  return [...wrong, ...compareName(folded), ...compareRows(folded), ...beyond];
 }
 
 const RULES = 'the rules hold';
@@ -55,13 +56,18 @@ function compareDueBound(state: AccountState, bound: Moment | null): Deviation[]
 }
 
 function compareSnapshots({ snapshots }: FoldedAccount): Deviation[] {
-  const place = 'balance_snapshots';
-  return [
-    ...snapshots.wrong.flatMap(({ expected, found }) => compareSnapshot(expected, found)),
-    ...snapshots.beyond.map(found => {
-      return { place, field: `seq ${found.seq}`, expected: 'no such entry', found: valueText(found) } as const;
-    }),
-  ];
+  return snapshots.wrong.flatMap(({ expected, found }) => compareSnapshot(expected, found));
+}
+
+function compareSnapshotsBeyond({ snapshots }: FoldedAccount): Deviation[] {
+  return snapshots.beyond.map(found => {
+    return {
+      place: 'balance_snapshots',
+      field: `seq ${found.seq}`,
+      expected: 'no such entry',
+      found: valueText(found),
+    };
+  });
 }
 
 function compareSnapshot(expected: SnapshotRow, found: SnapshotRow): Deviation[] {

@@ -10,14 +10,14 @@ import { LookingBack } from './looks-back.js';
 import {
   ACCOUNTS_OF_RANGE,
   CHOOSE_RANGE,
-  ENTRIES_IN_ORDER,
-  ENTRIES_OF_RANGE,
+  entriesOfRange,
   HOLDS_OF_RANGE,
   LOOKING_BACK_IN_RANGE,
   NAMES_OF_RANGE,
   SNAPSHOTS_OF_RANGE,
 } from './range-queries.js';
 import { SnapshotFold } from './snapshot-fold.js';
+import { untilSetting, type Until } from './until.js';
 
 /** Accounts that are folded together: small enough to be held in memory, large enough to be worth its queries. */
 export interface AccountRange {
@@ -29,8 +29,8 @@ export interface AccountRange {
 
 export interface RangeOptions {
   readonly mode: Mode | null;
-  /** The last `seq` that counts; null for all. */
-  readonly untilSeq: number | null;
+  /** The last entry that counts; null for all. */
+  readonly until: Until | null;
   /** Called every few thousand entries with how many more were folded. */
   readonly progress: (entries: number) => void;
 }
@@ -51,7 +51,6 @@ export interface FoldedAccount {
   readonly fold: AccountFold;
 }
 
-const LAST_BIGINT = '9223372036854775807';
 const PROGRESS_EVERY_ENTRIES = 4096;
 
 /** Reads and folds all accounts of a range, within the caller's transaction and as of its snapshot. */
@@ -71,10 +70,9 @@ export async function foldRange(
 async function fold(
   client: Client,
   range: AccountRange,
-  { mode, untilSeq, progress }: RangeOptions,
+  { mode, until, progress }: RangeOptions,
 ): Promise<Map<number, FoldedAccount>> {
-  const until = untilSeq === null ? LAST_BIGINT : String(untilSeq);
-  await client.query(CHOOSE_RANGE, [String(range.first), String(range.last), mode ?? '', until]);
+  await client.query(CHOOSE_RANGE, [String(range.first), String(range.last), mode ?? '', untilSetting(until)]);
   const row = new BinaryRow();
   const read = (query: string, take: (accountNo: number) => void): Promise<number> =>
     copyOut(client, query, (bytes, at) => {
@@ -105,7 +103,7 @@ async function fold(
   await read(SNAPSHOTS_OF_RANGE, no => of(no).snapshots.stored.push(snapshotFromCopy(row)));
 
   let sinceProgress = 0;
-  await read(range.inOrder ? ENTRIES_IN_ORDER : ENTRIES_OF_RANGE, no => {
+  await read(entriesOfRange(until, range.inOrder), no => {
     of(no).fold.add(entryFromCopy(row));
     if (++sinceProgress < PROGRESS_EVERY_ENTRIES) return;
     progress(sinceProgress);

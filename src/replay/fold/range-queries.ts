@@ -1,10 +1,11 @@
 import { ACCOUNT_COLUMNS, HOLD_COLUMNS } from '../../ledger/store/projection-records.js';
 import { FOLDED_COLUMNS } from '../rows/entry-copy.js';
 import { SNAPSHOT_COLUMNS } from '../rows/projection-copy.js';
+import type { Until } from './until.js';
 
 /**
  * COPY takes no parameters, so what a range is about stands in settings of the transaction:
- * the first and the last account number, the mode (empty for both), and the last seq that counts.
+ * the first and the last account number, the mode (empty for both), and the last seq, position or moment that counts.
  */
 export const CHOOSE_RANGE = `
 SELECT set_config('replay.first', $1, true), set_config('replay.last', $2, true),
@@ -25,7 +26,7 @@ SELECT account_no, ${HOLD_COLUMNS} FROM holds WHERE ${IN_RANGE}`;
 
 export const SNAPSHOTS_OF_RANGE = `
 SELECT account_no, ${SNAPSHOT_COLUMNS} FROM balance_snapshots
-WHERE ${IN_RANGE} AND seq <= current_setting('replay.until')::bigint
+WHERE ${IN_RANGE}
 ORDER BY account_no, seq`;
 
 /** Entries that come back to a lot or to a revoke of the past; most accounts have none. */
@@ -33,10 +34,16 @@ export const LOOKING_BACK_IN_RANGE = `
 SELECT account_no, type, target, lots FROM entries WHERE ${IN_RANGE} AND target IS NOT NULL`;
 
 /** As they lie in the table, which for each account is in order but where writers took turns. */
-export const ENTRIES_OF_RANGE = `
-SELECT ${FOLDED_COLUMNS} FROM entries
-WHERE ${IN_RANGE} AND seq <= current_setting('replay.until')::bigint`;
+const ENTRIES_OF_RANGE = `
+SELECT ${FOLDED_COLUMNS} FROM entries WHERE ${IN_RANGE}`;
 
-/** For an account that is a range by itself: sorting what may be any number of entries is left to the index. */
-export const ENTRIES_IN_ORDER = `${ENTRIES_OF_RANGE}
-ORDER BY account_no, seq`;
+const UNTIL: Readonly<Record<Until['by'], string>> = {
+  seq: ` AND seq <= current_setting('replay.until')::bigint`,
+  position: ` AND position <= current_setting('replay.until')::bigint`,
+  moment: ` AND effective_at <= to_timestamp(current_setting('replay.until')::float8 / 1000)`,
+};
+
+/** @param inOrder for an account that is a range by itself: sorting any number of entries is left to the index */
+export function entriesOfRange(until: Until | null, inOrder: boolean): string {
+  return ENTRIES_OF_RANGE + (until === null ? '' : UNTIL[until.by]) + (inOrder ? ' ORDER BY account_no, seq' : '');
+}

@@ -32,9 +32,9 @@ export async function rebuildAccount(owner: Client, accountNo: number, trustEntr
 
 async function rebuildBehindLock(owner: Client, no: number, trustEntries: boolean): Promise<string | null> {
   await owner.query(LOCK_ACCOUNT, [no]);
-  const options = { mode: null, untilSeq: null, progress: () => {} };
+  const options = { mode: null, until: null, progress: () => {} };
   const folded = (await foldRange(owner, { first: no, last: no, inOrder: true }, options)).get(no);
-  if (folded === undefined || compareFolded(folded).length === 0) return null;
+  if (folded === undefined || compareFolded(folded, null).length === 0) return null;
   const { fold } = folded;
   if (fold.violations.length > 0) return 'its entries are damaged: restore them from a backup, then rebuild';
   const name = folded.name ?? folded.account;

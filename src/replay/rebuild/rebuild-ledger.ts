@@ -78,7 +78,7 @@ async function differing(
 ): Promise<{ accountNo: number; differences: Difference[] }[]> {
   const snapshot = await LedgerSnapshot.take(ownerUrl);
   try {
-    const folded = await foldRange(snapshot.client, range, { mode, untilSeq: null, progress });
+    const folded = await foldRange(snapshot.client, range, { mode, until: null, progress });
     const accounts = [...folded.values()].map(account => {
       return { accountNo: account.no, differences: differencesOf(account, null) };
     });

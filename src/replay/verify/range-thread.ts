@@ -4,7 +4,7 @@ import { LedgerSnapshot } from '../ledger-snapshot.js';
 import { verifyRange, type RangeResult } from './verify-range.js';
 
 /** What a thread is started with. */
-export interface RangeThreadData extends Pick<RangeOptions, 'mode' | 'untilSeq'> {
+export interface RangeThreadData extends Pick<RangeOptions, 'mode' | 'until'> {
   readonly ownerUrl: string;
   readonly snapshot: string;
 }
@@ -15,11 +15,11 @@ export type RangeThreadMessage =
   | { readonly type: 'result'; readonly result: RangeResult };
 
 /** Runs in a thread of its own: verifies the ranges it is sent, one after the other, until it is told that there are no more. */
-async function serve({ ownerUrl, snapshot, mode, untilSeq }: RangeThreadData): Promise<void> {
+async function serve({ ownerUrl, snapshot, mode, until }: RangeThreadData): Promise<void> {
   const port = parentPort!;
   const say = (message: RangeThreadMessage): void => port.postMessage(message);
   const { client } = await LedgerSnapshot.join(ownerUrl, snapshot);
-  const options = { mode, untilSeq, progress: (entries: number) => say({ type: 'progress', entries }) };
+  const options = { mode, until, progress: (entries: number) => say({ type: 'progress', entries }) };
   port.on('message', (range: AccountRange | null) => {
     if (range === null) return void client.end().then(() => port.close());
     // A failure is nobody's to handle here: it ends the thread, and the other side hears of it.

@@ -1,5 +1,6 @@
 import type { Mode } from '../../ledger/submission.js';
 import type { Difference } from '../compare/difference.js';
+import type { Until } from '../fold/until.js';
 import { LedgerSnapshot } from '../ledger-snapshot.js';
 import { crossCheck } from './cross-checks.js';
 import { planRanges, type Plan } from './plan-ranges.js';
@@ -14,8 +15,8 @@ export interface VerifyOptions {
   /** One account only. */
   readonly accountNo: number | null;
   readonly mode: Mode | null;
-  /** Only the entries up to this one; needs an account. */
-  readonly untilSeq: number | null;
+  /** Only the entries up to there; a seq needs an account. */
+  readonly until: Until | null;
   /** 1 works on the calling thread. */
   readonly threads: number;
   /** Called before the first entry with how many there will be, as the account rows say. */
@@ -38,7 +39,7 @@ export interface VerifyReport {
  * the service writes meanwhile is not seen, and not waited for.
  */
 export async function verifyLedger(options: VerifyOptions): Promise<VerifyReport> {
-  const { ownerUrl, accountNo, mode, untilSeq, threads, onPlan, onProgress = () => {} } = options;
+  const { ownerUrl, accountNo, mode, until, threads, onPlan, onProgress = () => {} } = options;
   const startedAt = performance.now();
   const snapshot = await LedgerSnapshot.take(ownerUrl);
   const results: RangeResult[] = [];
@@ -47,12 +48,12 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyReport
     onPlan?.(plan);
     const take = (result: RangeResult) => void results.push(result);
     if (threads > 1 && plan.ranges.length > 1) {
-      const data = { ownerUrl, snapshot: snapshot.name, mode, untilSeq };
+      const data = { ownerUrl, snapshot: snapshot.name, mode, until };
       await verifyInThreads(threads, data, plan.ranges, onProgress, take);
     } else {
-      await verifyHere(snapshot.client, plan.ranges, { mode, untilSeq, progress: onProgress }, take);
+      await verifyHere(snapshot.client, plan.ranges, { mode, until, progress: onProgress }, take);
     }
-    const crossed = untilSeq === null ? await crossCheck(snapshot.client, accountNo, mode) : [];
+    const crossed = until === null ? await crossCheck(snapshot.client, accountNo, mode) : [];
     return report(results, crossed, performance.now() - startedAt);
   } finally {
     await snapshot.close();

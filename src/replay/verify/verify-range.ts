@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { compareFolded } from '../compare/compare-folded.js';
 import type { Difference } from '../compare/difference.js';
 import { foldRange, type AccountRange, type FoldedAccount, type RangeOptions } from '../fold/fold-range.js';
+import type { Until } from '../fold/until.js';
 
 /** Of one range; the counts count everything. */
 const MOST_DIFFERENCES_KEPT = 200;
@@ -22,7 +23,7 @@ export async function verifyRange(client: Client, range: AccountRange, options: 
   for (const account of folded.values()) {
     accounts++;
     entries += account.fold.state.seq;
-    const found = differencesOf(account, options.untilSeq);
+    const found = differencesOf(account, options.until);
     if (found.length === 0) continue;
     accountsThatDiffer++;
     differenceCount += found.length;
@@ -32,9 +33,9 @@ export async function verifyRange(client: Client, range: AccountRange, options: 
 }
 
 /** With the account's name, where one is known. */
-export function differencesOf(folded: FoldedAccount, untilSeq: number | null): Difference[] {
+export function differencesOf(folded: FoldedAccount, until: Until | null): Difference[] {
   const who = folded.name ?? folded.account;
-  return compareFolded(folded, untilSeq).map(deviation => {
+  return compareFolded(folded, until).map(deviation => {
     return { ...deviation, accountNo: folded.no, mode: who?.mode ?? null, account: who?.id ?? null };
   });
 }

@@ -43,7 +43,7 @@ describe('damage', () => {
   afterEach(() => database.close());
 
   const verify = (): Promise<VerifyReport> =>
-    verifyLedger({ ownerUrl: database.url, accountNo: null, mode: null, untilSeq: null, threads: 1 });
+    verifyLedger({ ownerUrl: database.url, accountNo: null, mode: null, until: null, threads: 1 });
 
   async function rebuild(options: { dryRun?: boolean; trustEntries?: boolean } = {}): Promise<RebuiltAccount[]> {
     const rebuilt: RebuiltAccount[] = [];

@@ -49,7 +49,7 @@ describe('a ledger that is being written', () => {
     );
     let looks = 0;
     do {
-      const options = { ownerUrl: database.url, accountNo: null, mode: null, untilSeq: null, threads: 1 };
+      const options = { ownerUrl: database.url, accountNo: null, mode: null, until: null, threads: 1 };
       expect((await verifyLedger(options)).differences).toEqual([]);
       looks++;
     } while (!traffic.over);
