@@ -12,7 +12,7 @@ const shared = {
 /** @type {import('jest').Config} */
 export default {
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{src,tools}/**/*.spec.ts'] },
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{src,tools,clients}/**/*.spec.ts'] },
     {
       ...shared,
       displayName: 'system',

@@ -1,0 +1,398 @@
+// Written from openapi.json by `npm run openapi`; a test compares the two. Do not edit.
+
+import { segment, type CallOptions, type KeyedCallOptions } from './call.js';
+import type { Caller } from './caller.js';
+import { List } from './list.js';
+import type {
+  Account,
+  BalanceAnswer,
+  BatchRequest,
+  BatchResults,
+  ChargeRequest,
+  Check,
+  CommitRequest,
+  ConfigureRequest,
+  CreateKeyRequest,
+  DefineUnitRequest,
+  Entry,
+  Explanation,
+  ExtendRequest,
+  FreezeRequest,
+  GrantRequest,
+  Health,
+  Key,
+  Lot,
+  LotMutation,
+  Mutation,
+  NewKey,
+  RefundEntryRequest,
+  RefundReservationRequest,
+  ReleaseRequest,
+  Reservation,
+  ReservationMutation,
+  ReservationWithEntries,
+  ReserveRequest,
+  RevokeRequest,
+  Unit,
+} from './schemas.generated.js';
+
+/** Every call of the ledger's API. */
+export class Api {
+  constructor(protected readonly caller: Caller) {}
+
+  /** Add credits to an account, as a lot of their own. */
+  grant(account: string, request: GrantRequest, options: KeyedCallOptions = {}): Promise<LotMutation> {
+    return this.caller.call(
+      {
+        method: 'POST',
+        path: `/v1/accounts/${segment('account', account)}/grants`,
+        body: request,
+        keyed: true,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Hold credits for work in flight. */
+  reserve(account: string, request: ReserveRequest, options: KeyedCallOptions = {}): Promise<ReservationMutation> {
+    return this.caller.call(
+      {
+        method: 'POST',
+        path: `/v1/accounts/${segment('account', account)}/reservations`,
+        body: request,
+        keyed: true,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** List an account's reservations, newest first. */
+  listReservations(
+    account: string,
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+      status?: 'open' | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<Reservation> {
+    return new List(
+      this.caller,
+      { method: 'GET', path: `/v1/accounts/${segment('account', account)}/reservations`, query, repeatable: true },
+      options,
+    );
+  }
+
+  /** Spend credits at once, without a reservation. */
+  charge(account: string, request: ChargeRequest, options: KeyedCallOptions = {}): Promise<Mutation> {
+    return this.caller.call(
+      {
+        method: 'POST',
+        path: `/v1/accounts/${segment('account', account)}/charges`,
+        body: request,
+        keyed: true,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Refuse new work of an account; what is in flight goes on. */
+  freeze(account: string, request: FreezeRequest = {}, options: KeyedCallOptions = {}): Promise<Mutation> {
+    return this.caller.call(
+      {
+        method: 'POST',
+        path: `/v1/accounts/${segment('account', account)}/freeze`,
+        body: request,
+        keyed: true,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Take new work of an account again. */
+  unfreeze(account: string, request: FreezeRequest = {}, options: KeyedCallOptions = {}): Promise<Mutation> {
+    return this.caller.call(
+      {
+        method: 'POST',
+        path: `/v1/accounts/${segment('account', account)}/unfreeze`,
+        body: request,
+        keyed: true,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Spend (part of) a reservation. */
+  commit(id: string, request: CommitRequest = {}, options: KeyedCallOptions = {}): Promise<ReservationMutation> {
+    return this.caller.call(
+      {
+        method: 'POST',
+        path: `/v1/reservations/${segment('id', id)}/commit`,
+        body: request,
+        keyed: true,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** End a reservation without a spend. */
+  release(id: string, request: ReleaseRequest = {}, options: KeyedCallOptions = {}): Promise<ReservationMutation> {
+    return this.caller.call(
+      {
+        method: 'POST',
+        path: `/v1/reservations/${segment('id', id)}/release`,
+        body: request,
+        keyed: true,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Prolong a reservation, or let it grow, or both. */
+  extend(id: string, request: ExtendRequest, options: KeyedCallOptions = {}): Promise<ReservationMutation> {
+    return this.caller.call(
+      {
+        method: 'POST',
+        path: `/v1/reservations/${segment('id', id)}/extend`,
+        body: request,
+        keyed: true,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Give back credits that were spent of a reservation. */
+  refundReservation(
+    id: string,
+    request: RefundReservationRequest = {},
+    options: KeyedCallOptions = {},
+  ): Promise<Mutation> {
+    return this.caller.call(
+      {
+        method: 'POST',
+        path: `/v1/reservations/${segment('id', id)}/refund`,
+        body: request,
+        keyed: true,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Give back credits that one commit entry spent, a charge for example. */
+  refundEntry(id: string, request: RefundEntryRequest = {}, options: KeyedCallOptions = {}): Promise<Mutation> {
+    return this.caller.call(
+      { method: 'POST', path: `/v1/entries/${segment('id', id)}/refund`, body: request, keyed: true, repeatable: true },
+      options,
+    );
+  }
+
+  /** Take credits back, in the name of a lot. */
+  revoke(id: string, request: RevokeRequest = {}, options: KeyedCallOptions = {}): Promise<Mutation> {
+    return this.caller.call(
+      { method: 'POST', path: `/v1/lots/${segment('id', id)}/revoke`, body: request, keyed: true, repeatable: true },
+      options,
+    );
+  }
+
+  /** List accounts by id. */
+  listAccounts(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<Account> {
+    return new List(this.caller, { method: 'GET', path: '/v1/accounts', query, repeatable: true }, options);
+  }
+
+  /** Read an account; one without entries reads as zeros. */
+  getAccount(account: string, options: CallOptions = {}): Promise<Account> {
+    return this.caller.call(
+      { method: 'GET', path: `/v1/accounts/${segment('account', account)}`, repeatable: true },
+      options,
+    );
+  }
+
+  /** Set overdraft limits and metadata. */
+  configureAccount(account: string, request: ConfigureRequest = {}, options: CallOptions = {}): Promise<Mutation> {
+    return this.caller.call(
+      { method: 'PUT', path: `/v1/accounts/${segment('account', account)}`, body: request, repeatable: true },
+      options,
+    );
+  }
+
+  /** Read balances, now or as of a moment. */
+  getBalance(
+    account: string,
+    query: {
+      /** What is counted. */
+      unit?: string | undefined;
+      /** Inclusive; not in the future. */
+      as_of?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): Promise<BalanceAnswer> {
+    return this.caller.call(
+      { method: 'GET', path: `/v1/accounts/${segment('account', account)}/balance`, query, repeatable: true },
+      options,
+    );
+  }
+
+  /** Ask whether a reservation would be granted, without holding anything. */
+  check(account: string, request: ReserveRequest, options: CallOptions = {}): Promise<Check> {
+    return this.caller.call(
+      { method: 'POST', path: `/v1/accounts/${segment('account', account)}/check`, body: request, repeatable: true },
+      options,
+    );
+  }
+
+  /** List an account's entries, newest first. */
+  listEntries(
+    account: string,
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+      type?:
+        | 'grant'
+        | 'reserve'
+        | 'extend'
+        | 'commit'
+        | 'release'
+        | 'expire'
+        | 'refund'
+        | 'revoke'
+        | 'reinstate'
+        | 'rollover'
+        | 'configure'
+        | 'freeze'
+        | 'unfreeze'
+        | undefined;
+      /** What is counted. */
+      unit?: string | undefined;
+      /** Took effect then or later. */
+      from?: string | undefined;
+      /** Took effect then or earlier. */
+      to?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<Entry> {
+    return new List(
+      this.caller,
+      { method: 'GET', path: `/v1/accounts/${segment('account', account)}/entries`, query, repeatable: true },
+      options,
+    );
+  }
+
+  /** List an account's lots, newest first, those that are used up or over included. */
+  listLots(
+    account: string,
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+      /** What is counted. */
+      unit?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<Lot> {
+    return new List(
+      this.caller,
+      { method: 'GET', path: `/v1/accounts/${segment('account', account)}/lots`, query, repeatable: true },
+      options,
+    );
+  }
+
+  /** Read a reservation with its entries. */
+  getReservation(id: string, options: CallOptions = {}): Promise<ReservationWithEntries> {
+    return this.caller.call(
+      { method: 'GET', path: `/v1/reservations/${segment('id', id)}`, repeatable: true },
+      options,
+    );
+  }
+
+  /** Tell how the balances changed between two moments, entry by entry. `text` is the same in plain words, to be pasted into a reply. At most 1,000 entries. */
+  explainAccount(
+    account: string,
+    query: {
+      /** Everything effective by then is in the opening balance; the beginning if left out. */
+      from?: string | undefined;
+      /** Inclusive, not in the future; now if left out. */
+      to?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): Promise<Explanation> {
+    return this.caller.call(
+      { method: 'GET', path: `/v1/accounts/${segment('account', account)}/explain`, query, repeatable: true },
+      options,
+    );
+  }
+
+  /** Send up to 1,000 commands; each has its own key and its own result. An account's commands take effect in their order. A refused command stops nothing. */
+  batch(request: BatchRequest, options: CallOptions = {}): Promise<BatchResults> {
+    return this.caller.call({ method: 'POST', path: '/v1/batch', body: request, repeatable: true }, options);
+  }
+
+  /** List units by name. */
+  listUnits(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<Unit> {
+    return new List(this.caller, { method: 'GET', path: '/v1/units', query, repeatable: true }, options);
+  }
+
+  /** Define a unit; kind and scale of one in use never change. */
+  defineUnit(unit: string, request: DefineUnitRequest, options: CallOptions = {}): Promise<Unit> {
+    return this.caller.call(
+      { method: 'PUT', path: `/v1/units/${segment('unit', unit)}`, body: request, repeatable: true },
+      options,
+    );
+  }
+
+  /** Make an API key; its secret is shown this once. */
+  createKey(request: CreateKeyRequest, options: CallOptions = {}): Promise<NewKey> {
+    return this.caller.call({ method: 'POST', path: '/v1/keys', body: request, repeatable: false }, options);
+  }
+
+  /** List API keys by id, those revoked included; never their secrets. */
+  listKeys(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<Key> {
+    return new List(this.caller, { method: 'GET', path: '/v1/keys', query, repeatable: true }, options);
+  }
+
+  /** Revoke an API key, at once and everywhere. */
+  revokeKey(id: string, options: CallOptions = {}): Promise<Key> {
+    return this.caller.call({ method: 'DELETE', path: `/v1/keys/${segment('id', id)}`, repeatable: true }, options);
+  }
+
+  /** The process runs. */
+  livez(options: CallOptions = {}): Promise<Health> {
+    return this.caller.call({ method: 'GET', path: '/livez', repeatable: true }, options);
+  }
+
+  /** The database answers. */
+  readyz(options: CallOptions = {}): Promise<Health> {
+    return this.caller.call({ method: 'GET', path: '/readyz', repeatable: true }, options);
+  }
+}

@@ -1,0 +1,496 @@
+// Written from openapi.json by `npm run openapi`; a test compares the two. Do not edit.
+
+export type Account = {
+  account: string;
+  /** Entries the account has. */
+  seq: number;
+  frozen: boolean;
+  overdraft_limits: { [name: string]: AmountOut };
+  metadata: { [name: string]: string };
+  balances: Balances;
+  /** Null where the account has no entry yet. */
+  created_at: string | null;
+};
+
+export type AccountPage = {
+  data: Account[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+/** Decimal digits such as "12.5", no more of them after the point than the unit has; never rounded, never a number. */
+export type Amount = string;
+
+/** A canonical decimal: no trailing zeros. */
+export type AmountOut = string;
+
+/** Where a lot may be spent: every list given must contain what the spend has. */
+export type AppliesTo = {
+  meters?: string[] | undefined;
+  models?: string[] | undefined;
+  members?: string[] | undefined;
+};
+
+/** granted = available + held + spent + expired + revoked - debt */
+export type Balance = {
+  available: AmountOut;
+  held: AmountOut;
+  debt: AmountOut;
+  granted: AmountOut;
+  spent: AmountOut;
+  expired: AmountOut;
+  revoked: AmountOut;
+};
+
+export type BalanceAnswer = {
+  account: string;
+  /** Entries the account has. */
+  seq: number;
+  as_of: string;
+  balances: Balances;
+};
+
+/** By unit: every unit with an entry, and always `credits`. */
+export type Balances = { [name: string]: Balance };
+
+/** One command of a batch: the fields follow from its type. `id` is the caller's own and comes back with the result. */
+export type BatchCommand = { id: string; idempotency_key: string } & (
+  | ({ type: 'grant'; account: string } & GrantRequest)
+  | ({ type: 'reserve'; account: string } & ReserveRequest)
+  | ({ type: 'charge'; account: string } & ChargeRequest)
+  | ({ type: 'commit'; reservation: string } & CommitRequest)
+  | ({ type: 'release'; reservation: string } & ReleaseRequest)
+  | ({ type: 'extend'; reservation: string } & ExtendRequest)
+  | ({ type: 'refund'; reservation: string } & RefundReservationRequest)
+  | ({ type: 'refund'; entry: string } & RefundEntryRequest)
+  | ({ type: 'revoke'; lot: string } & RevokeRequest)
+);
+
+export type BatchRequest = {
+  commands: BatchCommand[];
+};
+
+export type BatchResults = {
+  results: {
+    id: string;
+    status: number;
+    /** What the call's own path would have answered. */
+    body: { [name: string]: unknown };
+  }[];
+};
+
+/** Either `amount` of one `unit`, or `lines`. */
+export type ChargeRequest = {
+  amount?: Amount | undefined;
+  /** What is counted. */
+  unit?: string | undefined;
+  lines?: Line[] | undefined;
+  overage?: 'reject' | 'allow_available' | 'allow_debt' | undefined;
+  /** Which member of the account it is for. */
+  member?: string | undefined;
+  /** Why, in words; kept on the entry. */
+  reason?: string | undefined;
+  metadata?: Metadata | undefined;
+};
+
+export type Check = {
+  allowed: boolean;
+  code?: string | undefined;
+  shortfall?: Shortfall[] | undefined;
+  balances: Balances;
+  /** Entries the account has. */
+  seq: number;
+};
+
+/** `amount` where the reservation has one line, or `lines`; all that is left where there is neither. */
+export type CommitRequest = {
+  amount?: Amount | undefined;
+  lines?: Line[] | undefined;
+  /** `false` keeps the rest held. */
+  final?: boolean | undefined;
+  provider_cost?: Cost | undefined;
+  metadata?: Metadata | undefined;
+};
+
+/** What is not given stays. */
+export type ConfigureRequest = {
+  /** How much debt commits may make, by unit. Replaces all of them. */
+  overdraft_limits?: { [name: string]: Amount } | undefined;
+  /** Replaces all of it. */
+  metadata?: Metadata | undefined;
+};
+
+/** Money, in the currency's main unit. */
+export type Cost = {
+  amount: string;
+  currency: string;
+};
+
+export type CreateKeyRequest = {
+  name: string;
+  mode: 'live' | 'test';
+  scopes: ('ledger:read' | 'ledger:write' | 'config:write' | 'billing:write' | 'usage:read' | 'keys:write' | 'ops')[];
+  rate_limit_per_second?: number | undefined;
+};
+
+export type DefineUnitRequest = {
+  /** `prepaid` can be bought and topped up; an `allowance` is given by a plan for a window. */
+  kind: 'prepaid' | 'allowance';
+  /** Digits after the point. */
+  scale: number;
+};
+
+export type Entry = {
+  id: string;
+  account: string;
+  seq: number;
+  type:
+    | 'grant'
+    | 'reserve'
+    | 'extend'
+    | 'commit'
+    | 'release'
+    | 'expire'
+    | 'refund'
+    | 'revoke'
+    | 'reinstate'
+    | 'rollover'
+    | 'configure'
+    | 'freeze'
+    | 'unfreeze';
+  /** Not on configure, freeze and unfreeze. */
+  unit?: string | undefined;
+  amount?: AmountOut | undefined;
+  /** How far each sum moves; what is not there does not. */
+  deltas?:
+    | {
+        available?: string | undefined;
+        held?: string | undefined;
+        debt?: string | undefined;
+        granted?: string | undefined;
+        spent?: string | undefined;
+        expired?: string | undefined;
+        revoked?: string | undefined;
+      }
+    | undefined;
+  lots?:
+    | {
+        lot: string;
+        amount: AmountOut;
+      }[]
+    | undefined;
+  reservation?: string | undefined;
+  /** The entry that this one reverses. */
+  refunds?: string | undefined;
+  provider_cost?: Cost | undefined;
+  reason?: string | undefined;
+  member?: string | undefined;
+  metadata?: { [name: string]: string } | undefined;
+  effective_at: string;
+  recorded_at: string;
+};
+
+export type EntryPage = {
+  data: Entry[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+/** opening + the steps' deltas = closing, unit by unit */
+export type Explanation = {
+  account: string;
+  from: string;
+  to: string;
+  opening: { [name: string]: Balance };
+  closing: { [name: string]: Balance };
+  steps: {
+    entry: Entry;
+    /** Of the entry's unit, after it. */
+    balance?: Balance | undefined;
+  }[];
+  /** In plain words. */
+  text: string;
+};
+
+/** `unit` where the reservation has several lines. */
+export type ExtendRequest = {
+  /** Counted from now; never shortens. */
+  ttl_seconds?: number | undefined;
+  add_amount?: Amount | undefined;
+  /** What is counted. */
+  unit?: string | undefined;
+};
+
+export type FreezeRequest = {
+  /** Why, in words; kept on the entry. */
+  reason?: string | undefined;
+};
+
+export type GrantRequest = {
+  amount: Amount;
+  /** What is counted. */
+  unit?: string | undefined;
+  category?: 'paid' | 'included' | 'promotional' | 'compensation' | undefined;
+  /** Lower burns first. */
+  priority?: number | undefined;
+  expires_at?: string | undefined;
+  applies_to?: AppliesTo | undefined;
+  cost?: Cost | undefined;
+  /** The caller's own fact, an order's id for example: granted once per account, for ever. */
+  reference?: string | undefined;
+  /** Why, in words; kept on the entry. */
+  reason?: string | undefined;
+  metadata?: Metadata | undefined;
+};
+
+export type Health = {
+  status: 'ok';
+};
+
+export type Key = {
+  id: string;
+  name: string;
+  mode: 'live' | 'test';
+  scopes: ('ledger:read' | 'ledger:write' | 'config:write' | 'billing:write' | 'usage:read' | 'keys:write' | 'ops')[];
+  rate_limit_per_second: number | null;
+  prefix: string;
+  created_at: string;
+  revoked_at: string | null;
+};
+
+export type KeyPage = {
+  data: Key[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+export type Line = {
+  /** What is counted. */
+  unit: string;
+  amount: Amount;
+};
+
+export type Lot = {
+  id: string;
+  unit: string;
+  category: 'paid' | 'included' | 'promotional' | 'compensation';
+  priority: number;
+  granted: AmountOut;
+  remaining: AmountOut;
+  held: AmountOut;
+  expires_at: string | null;
+  applies_to?: AppliesTo | undefined;
+  cost?: Cost | undefined;
+  created_at: string;
+};
+
+export type LotMutation = {
+  account: string;
+  /** Entries the account has. */
+  seq: number;
+  entries: Entry[];
+  balances: Balances;
+  lot?: Lot | undefined;
+};
+
+export type LotPage = {
+  data: Lot[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+/** At most 50 strings of the caller's own. */
+export type Metadata = { [name: string]: string };
+
+export type Mutation = {
+  account: string;
+  /** Entries the account has. */
+  seq: number;
+  entries: Entry[];
+  balances: Balances;
+};
+
+export type NewKey = {
+  id: string;
+  name: string;
+  mode: 'live' | 'test';
+  scopes: ('ledger:read' | 'ledger:write' | 'config:write' | 'billing:write' | 'usage:read' | 'keys:write' | 'ops')[];
+  rate_limit_per_second: number | null;
+  prefix: string;
+  created_at: string;
+  /** Shown this once. */
+  secret: string;
+};
+
+export type Problem = {
+  type: 'about:blank';
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  request_id: string;
+  /** True where the same request may succeed unchanged. */
+  retryable: boolean;
+  errors?:
+    | {
+        location: string;
+        message: string;
+      }[]
+    | undefined;
+  shortfall?: Shortfall[] | undefined;
+  reservation?: Reservation | undefined;
+  /** The first entry of what took effect before. */
+  entry?: string | undefined;
+};
+
+/** Without `amount` all that is not yet refunded. */
+export type RefundEntryRequest = {
+  amount?: Amount | undefined;
+  /** Why, in words; kept on the entry. */
+  reason?: string | undefined;
+};
+
+/** Without `amount` all that was committed, of `unit` or of every unit, and not yet refunded. */
+export type RefundReservationRequest = {
+  amount?: Amount | undefined;
+  /** What is counted. */
+  unit?: string | undefined;
+  /** Why, in words; kept on the entry. */
+  reason?: string | undefined;
+};
+
+export type ReleaseRequest = {
+  /** Why, in words; kept on the entry. */
+  reason?: string | undefined;
+};
+
+export type Reservation = {
+  id: string;
+  account: string;
+  status: 'open' | 'closed' | 'expired';
+  lines: {
+    unit: string;
+    reserved: AmountOut;
+    committed: AmountOut;
+    released: AmountOut;
+    refunded: AmountOut;
+  }[];
+  expires_at: string;
+  overage: 'reject' | 'allow_available' | 'allow_debt';
+  late: 'reject' | 'charge';
+  member?: string | undefined;
+  metadata?: { [name: string]: string } | undefined;
+  created_at: string;
+};
+
+export type ReservationMutation = {
+  account: string;
+  /** Entries the account has. */
+  seq: number;
+  entries: Entry[];
+  balances: Balances;
+  reservation: Reservation;
+};
+
+export type ReservationPage = {
+  data: Reservation[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+export type ReservationWithEntries = {
+  id: string;
+  account: string;
+  status: 'open' | 'closed' | 'expired';
+  lines: {
+    unit: string;
+    reserved: AmountOut;
+    committed: AmountOut;
+    released: AmountOut;
+    refunded: AmountOut;
+  }[];
+  expires_at: string;
+  overage: 'reject' | 'allow_available' | 'allow_debt';
+  late: 'reject' | 'charge';
+  member?: string | undefined;
+  metadata?: { [name: string]: string } | undefined;
+  created_at: string;
+  entries: Entry[];
+};
+
+/** Either `amount` of one `unit`, or `lines`. */
+export type ReserveRequest = {
+  amount?: Amount | undefined;
+  /** What is counted. */
+  unit?: string | undefined;
+  lines?: Line[] | undefined;
+  ttl_seconds?: number | undefined;
+  grace_seconds?: number | undefined;
+  overage?: 'reject' | 'allow_available' | 'allow_debt' | undefined;
+  late?: 'reject' | 'charge' | undefined;
+  /** Which member of the account it is for. */
+  member?: string | undefined;
+  metadata?: Metadata | undefined;
+};
+
+/** Without `amount` what is left of the lot. */
+export type RevokeRequest = {
+  amount?: Amount | undefined;
+  /** Why, in words; kept on the entry. */
+  reason?: string | undefined;
+};
+
+/** Counts only the lots the spend may use. */
+export type Shortfall = {
+  unit: string;
+  required: AmountOut;
+  available: AmountOut;
+  held: AmountOut;
+  open_reservations: number;
+  next_release_at?: string | undefined;
+  resets_at?: string | undefined;
+};
+
+export type Unit = {
+  unit: string;
+  kind: 'prepaid' | 'allowance';
+  scale: number;
+  in_use: boolean;
+};
+
+export type UnitPage = {
+  data: Unit[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+/** Why the ledger refuses. */
+export type RefusalCode =
+  | 'account_frozen'
+  | 'amount_too_large'
+  | 'busy'
+  | 'commit_exceeds_reservation'
+  | 'entry_not_found'
+  | 'fact_already_recorded'
+  | 'idempotency_key_in_use'
+  | 'idempotency_key_required'
+  | 'idempotency_key_reused'
+  | 'insufficient_credits'
+  | 'invalid_json'
+  | 'invalid_request'
+  | 'key_not_found'
+  | 'lot_not_found'
+  | 'payload_too_large'
+  | 'rate_limited'
+  | 'refund_exceeds_commit'
+  | 'reservation_closed'
+  | 'reservation_expired'
+  | 'reservation_not_found'
+  | 'revoke_exceeds_grant'
+  | 'scope_missing'
+  | 'too_many_lots'
+  | 'too_many_reservations'
+  | 'unauthenticated'
+  | 'unit_in_use'
+  | 'unit_not_found'
+  | 'unsupported_media_type';
