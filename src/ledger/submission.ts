@@ -8,6 +8,8 @@ export type Mode = 'live' | 'test';
 export interface Target {
   readonly mode: Mode;
   readonly account: string;
+  /** When the caller stops waiting: on `performance.now()`'s clock, milliseconds; ten seconds from now unless given. */
+  readonly deadlineAt?: number | undefined;
 }
 
 /** An account by the number an id carried. Where there is none, or one of the other mode, the call is refused with `missing`. */
@@ -15,6 +17,8 @@ export interface NumberedTarget {
   readonly mode: Mode;
   readonly accountNo: number;
   readonly missing: ErrorCode;
+  /** As in `Target`. */
+  readonly deadlineAt?: number | undefined;
 }
 
 /** What is known of a command when all there is is an id: the write path looks up the lot's unit, the entry's reservation. */
@@ -47,8 +51,6 @@ export interface Submission {
   readonly fact: string | null;
   /** Absent where every unit was in use, or was put to use for this. */
   readonly unfixed?: UnfixedScales | undefined;
-  /** On `performance.now()`'s clock, milliseconds; ten seconds from now unless given. */
-  readonly deadlineAt?: number;
 }
 
 /** JSON bytes as stored with the key; `replayed` where the key had been used before. */

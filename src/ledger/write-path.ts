@@ -63,8 +63,7 @@ export class WritePath {
 
   /** Decides and books a command. @throws LedgerError the refusal, or `busy` where it could not be settled in time */
   execute(submission: Submission): Promise<Answer> {
-    const { target, deadlineAt = performance.now() + DEFAULT_DEADLINE_MS } = submission;
-    return this.submit(target, { type: 'command', submission }, deadlineAt);
+    return this.submit(submission.target, { type: 'command', submission });
   }
 
   /**
@@ -72,12 +71,20 @@ export class WritePath {
    * account was confirmed on the primary. `look` must not keep the view.
    * @throws LedgerError what `look` throws, or `busy`
    */
-  read<T>(
-    target: Target | NumberedTarget,
-    look: (view: AccountView) => T,
-    deadlineAt = performance.now() + DEFAULT_DEADLINE_MS,
-  ): Promise<T> {
-    return this.submit(target, { type: 'look', look }, deadlineAt);
+  read<T>(target: Target | NumberedTarget, look: (view: AccountView) => T): Promise<T> {
+    return this.submit(target, { type: 'look', look });
+  }
+
+  /**
+   * Looks up those of these accounts whose number is not known here yet. A call that names its account waits for that
+   * look-up, so it could be overtaken by a later one that carries the number; after this it is not.
+   */
+  async meet(targets: readonly Target[]): Promise<void> {
+    const names = targets.map(({ mode, account }) => ({ mode, id: account }));
+    const unknown = names.filter(name => this.directory.known(name) === undefined);
+    const deadlineAt = performance.now() + DEFAULT_DEADLINE_MS;
+    // Who could not be looked up now is refused by its own call.
+    await Promise.allSettled(unknown.map(name => this.directory.lookUp(name, deadlineAt)));
   }
 
   /** Takes no more calls, answers those it has, and lets go of its connections. */
@@ -87,8 +94,9 @@ export class WritePath {
     for (const lane of this.lanes) lane.close();
   }
 
-  private submit<T>(target: Target | NumberedTarget, call: Call, deadlineAt: number): Promise<T> {
+  private submit<T>(target: Target | NumberedTarget, call: Call): Promise<T> {
     if (this.draining) return Promise.reject(busy('this replica is stopping'));
+    const { deadlineAt = performance.now() + DEFAULT_DEADLINE_MS } = target;
     return new Promise<T>((resolve, reject) => {
       const enqueue = (address: Address) => {
         this.enqueue(new Pending(call, address, deadlineAt, resolve as (value: unknown) => void, reject));

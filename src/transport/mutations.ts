@@ -3,19 +3,20 @@ import { CommandBus, type Command } from '@nestjs/cqrs';
 import { EntryUnits } from '../entries/entry-units.js';
 import { IdCodec } from '../ids/id-codec.js';
 import { ReserveCredits } from '../ledger/commands/reserve-credits.js';
-import type { Answer, Mode, Once } from '../ledger/submission.js';
+import type { Answer, Once } from '../ledger/submission.js';
 import { LedgerError } from '../shared/ledger-error.js';
 import { Amounts } from '../units/amounts.js';
+import { targetOf, type Asker } from './asker.js';
 import { fingerprint } from './fingerprint.js';
 import type { JsonValue } from './json/strict-json.js';
-import { accountId } from './requests/fields.js';
+import { configureAccount, configureRequest } from './requests/configure.js';
 import type { Numbered, NumberedOperation, Operation, Part, Prepared, Readers } from './requests/operation.js';
 import { invalidRequest, parseRequest } from './requests/parse-request.js';
 
 /** One call that changes the ledger, as it came: nothing of it has been looked at yet. */
 export interface Call {
   readonly operation: Operation;
-  readonly mode: Mode;
+  readonly asker: Asker;
   /** The account's id, or the id of the reservation, lot or entry. */
   readonly address: string;
   readonly body: JsonValue;
@@ -59,29 +60,36 @@ export class Mutations {
     return prepared(once);
   }
 
-  async execute({ mode }: Call, command: Command<Answer>): Promise<Answer> {
+  async execute({ asker }: Call, command: Command<Answer>): Promise<Answer> {
     const answer = await this.commands.execute<Command<Answer>, Answer>(command);
     if (command instanceof ReserveCredits) {
-      this.entryUnits.remember(reservationId(answer.body), mode, command.terms.lines[0]!.unit);
+      this.entryUnits.remember(reservationId(answer.body), asker.mode, command.terms.lines[0]!.unit);
     }
     return answer;
   }
 
-  private prepare({ operation, mode, address, body, part }: Call): Promise<Prepared> {
+  /** The one mutation that is idempotent by itself, so it has no key. `account` and `body` are as they came. */
+  async configure(asker: Asker, account: unknown, body: unknown): Promise<Answer> {
+    const target = targetOf(asker, account);
+    const request = parseRequest(configureRequest, body, 'body');
+    return this.commands.execute(await configureAccount(request, target, this.readers.amounts));
+  }
+
+  private prepare({ operation, asker, address, body, part }: Call): Promise<Prepared> {
     if (operation.addresses === 'account') {
-      const account = parseRequest(accountId, address, 'path.account');
-      return operation.prepare(parseRequest(operation.request, body, part), { mode, account }, this.readers, part);
+      const target = targetOf(asker, address);
+      return operation.prepare(parseRequest(operation.request, body, part), target, this.readers, part);
     }
-    const at = this.locate(operation.addresses, mode, address);
+    const at = this.locate(operation.addresses, asker, address);
     return operation.prepare(parseRequest(operation.request, body, part), at, this.readers, part);
   }
 
   /** @throws LedgerError `…_not_found` where the id is none of ours */
-  private locate(kind: NumberedOperation['addresses'], mode: Mode, id: string): Numbered {
+  private locate(kind: NumberedOperation['addresses'], { mode, deadlineAt }: Asker, id: string): Numbered {
     const missing = `${kind}_not_found` as const;
     const decoded = this.ids.decode(kind, id);
     if (decoded === null) throw new LedgerError(missing, `there is no such ${kind}`);
-    return { id, number: decoded.number, target: { mode, accountNo: decoded.accountNo, missing } };
+    return { id, number: decoded.number, target: { mode, accountNo: decoded.accountNo, missing, deadlineAt } };
   }
 }
 

@@ -124,11 +124,10 @@ export class Teller {
     { key = randomUUID(), fingerprint = key, fact, deadlineAt }: Says,
   ): Promise<Told> {
     const { body, replayed } = await this.engine.writePath.execute({
-      target,
+      target: { ...target, deadlineAt },
       command,
       once: { key, fingerprint: Buffer.from(fingerprint.padEnd(16).slice(0, 16)) },
       fact: fact ?? null,
-      ...(deadlineAt === undefined ? {} : { deadlineAt }),
     });
     const bytes = body.toString();
     return { ...JSON.parse(bytes), bytes, replayed };

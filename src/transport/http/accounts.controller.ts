@@ -1,25 +1,15 @@
 import { Controller, Get, Post, Put, Req, Res } from '@nestjs/common';
-import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GetAccount } from '../../accounts/get-account.js';
-import { ListAccounts } from '../../accounts/list-accounts.js';
-import { GetBalance } from '../../balances/get-balance.js';
-import type { Target } from '../../ledger/submission.js';
-import { CheckReservation } from '../../reservations/check-reservation.js';
-import { Amounts } from '../../units/amounts.js';
 import { account, balanceAnswer, check, mutation, pageOf } from '../answers.js';
-import { decodeCursor } from '../cursor.js';
-import { configureAccount, configureRequest } from '../requests/configure.js';
+import { Mutations } from '../mutations.js';
+import { Reads } from '../reads.js';
+import { configureRequest } from '../requests/configure.js';
 import { balanceQuery, pagingQuery } from '../requests/lists.js';
-import { parseRequest } from '../requests/parse-request.js';
-import { reserveRequest, reserveTerms } from '../requests/reserve.js';
-import { spendAmounts } from '../requests/spend.js';
+import { reserveRequest } from '../requests/reserve.js';
 import { called } from './call.js';
 import { readBody } from './read-body.js';
-import { readTarget } from './read-target.js';
 import { sendAnswer } from './send-answer.js';
-import { sendPage } from './send-page.js';
 
 const TAG = 'accounts';
 
@@ -27,9 +17,8 @@ const TAG = 'accounts';
 @Controller('v1/accounts')
 export class AccountsController {
   constructor(
-    private readonly commands: CommandBus,
-    private readonly queries: QueryBus,
-    private readonly amounts: Amounts,
+    private readonly mutations: Mutations,
+    private readonly reads: Reads,
   ) {}
 
   @Get()
@@ -45,10 +34,7 @@ export class AccountsController {
     }),
   )
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { limit, after } = parseRequest(pagingQuery, request.query, 'query');
-    const afterId = decodeCursor('accounts', after) ?? '';
-    const page = await this.queries.execute(new ListAccounts(request.caller.mode, afterId, limit));
-    sendPage(reply, 'accounts', page);
+    sendAnswer(reply, 200, await this.reads.accounts(request.caller, request.query));
   }
 
   @Get(':account')
@@ -63,7 +49,8 @@ export class AccountsController {
     }),
   )
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    sendAnswer(reply, 200, await this.queries.execute(new GetAccount(readTarget(request))));
+    const { account: id } = request.params as { account: string };
+    sendAnswer(reply, 200, await this.reads.account(request.caller, id));
   }
 
   @Put(':account')
@@ -80,9 +67,8 @@ export class AccountsController {
     }),
   )
   async configure(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const target = readTarget(request);
-    const body = parseRequest(configureRequest, readBody(request), 'body');
-    const answer = await this.commands.execute(await configureAccount(body, target, this.amounts));
+    const { account: id } = request.params as { account: string };
+    const answer = await this.mutations.configure(request.caller, id, readBody(request));
     sendAnswer(reply, 200, answer.body);
   }
 
@@ -100,9 +86,8 @@ export class AccountsController {
     }),
   )
   async balance(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const target = readTarget(request);
-    const { unit, as_of: asOf } = parseRequest(balanceQuery, request.query, 'query');
-    sendAnswer(reply, 200, await this.queries.execute(new GetBalance(target, unit ?? null, asOf ?? null)));
+    const { account: id } = request.params as { account: string };
+    sendAnswer(reply, 200, await this.reads.balance(request.caller, id, request.query));
   }
 
   @Post(':account/check')
@@ -119,12 +104,7 @@ export class AccountsController {
     }),
   )
   async check(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const target: Target = readTarget(request);
-    const body = parseRequest(reserveRequest, readBody(request), 'body');
-    const read = await this.amounts.read(spendAmounts(body, 'body'));
-    const answer = await this.queries.execute(
-      new CheckReservation(target, reserveTerms(body, read), this.amounts.unfixed(read)),
-    );
-    sendAnswer(reply, 200, answer);
+    const { account: id } = request.params as { account: string };
+    sendAnswer(reply, 200, await this.reads.check(request.caller, id, readBody(request)));
   }
 }

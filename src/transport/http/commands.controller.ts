@@ -92,7 +92,7 @@ export class CommandsController {
     const { account, id } = request.params as { account?: string; id?: string };
     const answer = await this.mutations.run({
       operation,
-      mode: request.caller.mode,
+      asker: { mode: request.caller.mode },
       address: (account ?? id)!,
       body: readBody(request),
       key: request.headers['idempotency-key'] as string | undefined,

@@ -1,18 +1,15 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
-import { QueryBus } from '@nestjs/cqrs';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ExplainAccount } from '../../replay/explain/explain-account.js';
 import { explanation } from '../answers.js';
+import { Reads } from '../reads.js';
 import { explainQuery } from '../requests/lists.js';
-import { parseRequest } from '../requests/parse-request.js';
 import { called } from './call.js';
-import { readTarget } from './read-target.js';
 import { sendAnswer } from './send-answer.js';
 
 @Controller('v1')
 export class ExplainController {
-  constructor(private readonly queries: QueryBus) {}
+  constructor(private readonly reads: Reads) {}
 
   @Get('accounts/:account/explain')
   @RouteConfig(
@@ -28,9 +25,7 @@ export class ExplainController {
     }),
   )
   async explain(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const target = readTarget(request);
-    const { from, to } = parseRequest(explainQuery, request.query, 'query');
-    const { json } = await this.queries.execute(new ExplainAccount(target, from ?? null, to ?? null));
-    sendAnswer(reply, 200, json);
+    const { account } = request.params as { account: string };
+    sendAnswer(reply, 200, await this.reads.explanation(request.caller, account, request.query));
   }
 }

@@ -1,23 +1,18 @@
 import { Controller, Delete, Get, Post, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ApiKeys } from '../../keys/api-keys.js';
-import type { StoredKey } from '../../keys/stored-keys.js';
-import { pageOf as pageOfFound } from '../../shared/page.js';
 import { key, newKey, pageOf } from '../answers.js';
-import { decodeCursor } from '../cursor.js';
+import { Configuration } from '../configuration.js';
 import { createKeyRequest } from '../requests/keys.js';
 import { pagingQuery } from '../requests/lists.js';
-import { parseRequest } from '../requests/parse-request.js';
 import { called } from './call.js';
 import { readBody } from './read-body.js';
 import { sendAnswer } from './send-answer.js';
-import { sendPage } from './send-page.js';
 
 /** API keys: several may be in force at once, so that they can be rotated. */
 @Controller('v1/keys')
 export class KeysController {
-  constructor(private readonly keys: ApiKeys) {}
+  constructor(private readonly configuration: Configuration) {}
 
   @Post()
   @RouteConfig(
@@ -32,13 +27,7 @@ export class KeysController {
     }),
   )
   async create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { rate_limit_per_second: rateLimitPerSecond = null, ...terms } = parseRequest(
-      createKeyRequest,
-      readBody(request),
-      'body',
-    );
-    const made = await this.keys.create(request.caller, { ...terms, rateLimitPerSecond });
-    sendAnswer(reply, 201, JSON.stringify({ ...publicPart(made), secret: made.secret }));
+    sendAnswer(reply, 201, await this.configuration.createKey(request.caller, readBody(request)));
   }
 
   @Get()
@@ -54,13 +43,7 @@ export class KeysController {
     }),
   )
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { limit, after } = parseRequest(pagingQuery, request.query, 'query');
-    const found = await this.keys.list(request.caller, decodeCursor('keys', after) ?? '', limit + 1);
-    sendPage(
-      reply,
-      'keys',
-      pageOfFound(found, limit, keyJson, ({ id }) => id),
-    );
+    sendAnswer(reply, 200, await this.configuration.listKeys(request.caller, request.query));
   }
 
   @Delete(':id')
@@ -77,14 +60,6 @@ export class KeysController {
   )
   async revoke(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { id } = request.params as { id: string };
-    sendAnswer(reply, 200, keyJson(await this.keys.revoke(request.caller, id)));
+    sendAnswer(reply, 200, await this.configuration.revokeKey(request.caller, id));
   }
-}
-
-function publicPart({ id, name, mode, scopes, rateLimitPerSecond, prefix, createdAt }: StoredKey) {
-  return { id, name, mode, scopes, rate_limit_per_second: rateLimitPerSecond, prefix, created_at: createdAt };
-}
-
-function keyJson(stored: StoredKey): string {
-  return JSON.stringify({ ...publicPart(stored), revoked_at: stored.revokedAt });
 }

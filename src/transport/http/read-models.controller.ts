@@ -1,29 +1,16 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
-import { QueryBus } from '@nestjs/cqrs';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ListEntries } from '../../entries/list-entries.js';
-import { IdCodec } from '../../ids/id-codec.js';
-import { ListLots } from '../../lots/list-lots.js';
-import { GetReservation } from '../../reservations/get-reservation.js';
-import { ListReservations } from '../../reservations/list-reservations.js';
-import { LedgerError } from '../../shared/ledger-error.js';
 import { entry, lot, pageOf, reservation, reservationWithEntries } from '../answers.js';
-import { decodeNumberCursor } from '../cursor.js';
+import { Reads } from '../reads.js';
 import { entriesQuery, lotsQuery, reservationsQuery } from '../requests/lists.js';
-import { parseRequest } from '../requests/parse-request.js';
 import { called } from './call.js';
-import { readTarget } from './read-target.js';
 import { sendAnswer } from './send-answer.js';
-import { sendPage } from './send-page.js';
 
 /** What an account's balances are made of. */
 @Controller('v1')
 export class ReadModelsController {
-  constructor(
-    private readonly queries: QueryBus,
-    private readonly ids: IdCodec,
-  ) {}
+  constructor(private readonly reads: Reads) {}
 
   @Get('accounts/:account/entries')
   @RouteConfig(
@@ -39,11 +26,8 @@ export class ReadModelsController {
     }),
   )
   async entries(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const target = readTarget(request);
-    const { limit, after, type, unit, from, to } = parseRequest(entriesQuery, request.query, 'query');
-    const filter = { type: type ?? null, unit: unit ?? null, from: from ?? null, to: to ?? null };
-    const before = decodeNumberCursor('entries', after);
-    sendPage(reply, 'entries', await this.queries.execute(new ListEntries(target, filter, before, limit)));
+    const { account } = request.params as { account: string };
+    sendAnswer(reply, 200, await this.reads.entries(request.caller, account, request.query));
   }
 
   @Get('accounts/:account/lots')
@@ -60,10 +44,8 @@ export class ReadModelsController {
     }),
   )
   async lots(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const target = readTarget(request);
-    const { limit, after, unit } = parseRequest(lotsQuery, request.query, 'query');
-    const before = decodeNumberCursor('lots', after);
-    sendPage(reply, 'lots', await this.queries.execute(new ListLots(target, unit ?? null, before, limit)));
+    const { account } = request.params as { account: string };
+    sendAnswer(reply, 200, await this.reads.lots(request.caller, account, request.query));
   }
 
   @Get('accounts/:account/reservations')
@@ -79,11 +61,8 @@ export class ReadModelsController {
     }),
   )
   async reservations(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const target = readTarget(request);
-    const { limit, after, status } = parseRequest(reservationsQuery, request.query, 'query');
-    const before = decodeNumberCursor('reservations', after);
-    const page = await this.queries.execute(new ListReservations(target, status === 'open', before, limit));
-    sendPage(reply, 'reservations', page);
+    const { account } = request.params as { account: string };
+    sendAnswer(reply, 200, await this.reads.reservations(request.caller, account, request.query));
   }
 
   @Get('reservations/:id')
@@ -100,10 +79,6 @@ export class ReadModelsController {
   )
   async reservation(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { id } = request.params as { id: string };
-    const decoded = this.ids.decode('reservation', id);
-    if (decoded === null) throw new LedgerError('reservation_not_found', 'there is no such reservation');
-    const { accountNo, number } = decoded;
-    const target = { mode: request.caller.mode, accountNo, missing: 'reservation_not_found' } as const;
-    sendAnswer(reply, 200, await this.queries.execute(new GetReservation(target, number)));
+    sendAnswer(reply, 200, await this.reads.reservation(request.caller, id));
   }
 }

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { EntriesModule } from '../entries/entries.module.js';
+import { LedgerModule } from '../ledger/ledger.module.js';
+import { UnitsModule } from '../units/units.module.js';
+import { Batches } from './batch.js';
+import { Configuration } from './configuration.js';
+import { Mutations } from './mutations.js';
+import { Reads } from './reads.js';
+
+/** What calls mean, whichever transport brings them. Expects a `KeysModule` that is global. */
+@Module({
+  imports: [CqrsModule.forRoot(), LedgerModule, UnitsModule, EntriesModule],
+  providers: [Mutations, Batches, Reads, Configuration],
+  exports: [Mutations, Batches, Reads, Configuration],
+})
+export class CallsModule {}
