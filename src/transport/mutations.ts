@@ -8,6 +8,7 @@ import { LedgerError } from '../shared/ledger-error.js';
 import { Amounts } from '../units/amounts.js';
 import { targetOf, type Asker } from './asker.js';
 import { fingerprint } from './fingerprint.js';
+import { KeysInFlight } from './keys-in-flight.js';
 import type { JsonValue } from './json/strict-json.js';
 import { configureAccount, configureRequest } from './requests/configure.js';
 import type { Numbered, NumberedOperation, Operation, Part, Prepared, Readers } from './requests/operation.js';
@@ -38,6 +39,7 @@ const QUOTE = 0x22;
 @Injectable()
 export class Mutations {
   private readonly readers: Readers;
+  private readonly inFlight = new KeysInFlight();
 
   constructor(
     private readonly commands: CommandBus,
@@ -60,8 +62,11 @@ export class Mutations {
     return prepared(once);
   }
 
-  async execute({ asker }: Call, command: Command<Answer>): Promise<Answer> {
-    const answer = await this.commands.execute<Command<Answer>, Answer>(command);
+  async execute({ asker, address, key }: Call, command: Command<Answer>): Promise<Answer> {
+    // None of the three can have a line break.
+    const answer = await this.inFlight.during(`${asker.mode}\n${address}\n${key}`, () =>
+      this.commands.execute<Command<Answer>, Answer>(command),
+    );
     if (command instanceof ReserveCredits) {
       this.entryUnits.remember(reservationId(answer.body), asker.mode, command.terms.lines[0]!.unit);
     }

@@ -49,11 +49,11 @@ export class Api {
   ) {}
 
   /** @param other another replica to share the database with */
-  static async start(other?: Api): Promise<Api> {
+  static async start(other?: Api, logger = pino({ level: 'error' })): Promise<Api> {
     const database = other?.database ?? (await createTestDatabase());
     const apiKey = other?.apiKey ?? `crd_live_${randomBytes(24).toString('base64url')}`;
     const config = loadConfig({ API_KEY: apiKey, PORT: '0' });
-    const app = await createApp({ config, logger: pino({ level: 'error' }), database });
+    const app = await createApp({ config, logger, database });
     await app.listen(0, '127.0.0.1');
     const port = Number(new URL(await app.getUrl()).port);
     return new Api(database, port, apiKey, () => app.close(), other === undefined);

@@ -1,6 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { pino } from 'pino';
 import { ERROR_TABLE } from '../../src/transport/error-table.js';
+import { CONTROLLERS } from '../../src/transport/http/controllers.js';
+import { callsOf } from '../../src/transport/http/openapi/calls-of.js';
 import { Api, pathOf, type Answer } from './api.js';
 
 /** Well formed, and nobody's. */
@@ -275,25 +280,105 @@ describe('refusals', () => {
     });
   });
 
-  // Those that other files are about, and those that take a fault or a hundred thousand entries to happen.
-  const ELSEWHERE = [
-    'account_frozen',
-    'unauthenticated',
-    'scope_missing',
-    'rate_limited',
-    'idempotency_key_reused',
-    'idempotency_key_in_use',
-    'fact_already_recorded',
-    'too_many_lots',
-    'too_many_reservations',
-    'reinstate_exceeds_revoke',
-    'meter_not_found',
-    'busy',
-    'internal',
-  ];
+  describe('of what an account has too many of', () => {
+    const MOST_COMMANDS = 1_000;
 
-  test('every code of the table was seen here, or belongs to another file', () => {
-    const codes = Object.keys(ERROR_TABLE);
-    expect(codes.filter(code => !seen.has(code) && !ELSEWHERE.includes(code))).toEqual([]);
+    async function batches(count: number, command: (index: number) => object): Promise<void> {
+      for (let done = 0; done < count; done += MOST_COMMANDS) {
+        const commands = Array.from({ length: Math.min(MOST_COMMANDS, count - done) }, (_, i) => {
+          return { id: `${done + i}`, idempotency_key: `${done + i}`, ...command(done + i) };
+        });
+        const { body } = await api.post('/v1/batch', { commands }, { key: null });
+        expect(new Set(body.results.map(({ status }: { status: number }) => status))).toEqual(new Set([201]));
+      }
+    }
+
+    test('live lots, until one is gone', async () => {
+      const grant = { type: 'grant', account: 'lots', amount: '1' };
+      await batches(1_000, () => grant);
+      refused(await api.post(`${pathOf('lots')}/grants`, { amount: '1' }), 'too_many_lots', { retryable: false });
+      await api.post(`${pathOf('lots')}/charges`, { amount: '1' });
+      await api.grant('lots', '1');
+    });
+
+    test('open reservations, until one ends', async () => {
+      await api.grant('holds', '10001');
+      const reserve = { type: 'reserve', account: 'holds', amount: '1' };
+      await batches(10_000, () => reserve);
+      const path = `${pathOf('holds')}/reservations`;
+      refused(await api.post(path, { amount: '1' }), 'too_many_reservations', { retryable: true });
+      const { body: page } = await api.get(`${path}?limit=1`);
+      await api.post(`/v1/reservations/${page.data[0].id}/release`, {});
+      await api.reserve('holds', '1');
+    });
+  });
+
+  describe('of what goes wrong meanwhile', () => {
+    afterEach(() => jest.restoreAllMocks());
+
+    test('a request that takes too long, and the same one sent again while it was on its way', async () => {
+      await api.grant('slow', '5');
+      const holder = await api.database.ownerPool.connect();
+      await holder.query(`BEGIN; SELECT FROM accounts WHERE id = 'slow' FOR UPDATE`);
+      const path = `${pathOf('slow')}/charges`;
+      const calls = Array.from({ length: 3 }, () => api.post(path, { amount: '1' }, { key: 'slow' }));
+      const other = api.post(path, { amount: '1' }, { key: 'other' });
+      await sleep(300);
+      // Past every deadline.
+      const monotonic = performance.now.bind(performance);
+      jest.spyOn(performance, 'now').mockImplementation(() => monotonic() + 60_000);
+      const answers = await Promise.all(calls);
+      expect(answers.map(({ body }) => body.code).sort()).toEqual([
+        'busy',
+        'idempotency_key_in_use',
+        'idempotency_key_in_use',
+      ]);
+      for (const answer of [...answers, await other]) {
+        refused(answer, answer.body.code, { retryable: true });
+        expect(answer.headers['retry-after']).toBe('1');
+      }
+      expect((await other).body.code).toBe('busy');
+      jest.restoreAllMocks();
+      await holder.query('COMMIT');
+      holder.release();
+      expect((await api.post(path, { amount: '1' }, { key: 'slow' })).status).toBe(201);
+    });
+
+    test('a fault of ours tells the log what it is, and the caller nothing', async () => {
+      const logged: string[] = [];
+      const replica = await Api.start(api, pino({ level: 'error' }, { write: line => void logged.push(line) }));
+      await api.database.ownerPool.query(`ALTER TABLE accounts ADD CONSTRAINT fault CHECK (id <> 'faulty')`);
+      const answer = await replica.post(`${pathOf('faulty')}/grants`, { amount: '1' });
+      await replica.stop();
+      expect(logged.join()).toContain(`violates check constraint \\"fault\\"`);
+      expect(logged.join()).toContain(answer.headers['request-id']);
+      refused(answer, 'internal', { retryable: false });
+      expect(answer.text).not.toMatch(/fault\b|constraint|accounts|append|SQL/i);
+    });
+  });
+
+  /** Those that a file of its own is about. */
+  const ELSEWHERE: Readonly<Record<string, string>> = {
+    account_frozen: 'commands',
+    unauthenticated: 'authentication',
+    scope_missing: 'authentication',
+    rate_limited: 'authentication',
+    idempotency_key_reused: 'idempotency',
+    fact_already_recorded: 'idempotency',
+  };
+  /** Those that no call of the API comes to. */
+  const OF_NO_CALL = ['reinstate_exceeds_revoke', 'meter_not_found'];
+
+  test('every code of the table was seen here, or in the file that is about it', () => {
+    for (const [code, file] of Object.entries(ELSEWHERE)) {
+      expect(readFileSync(join(import.meta.dirname, `${file}.spec.ts`), 'utf8')).toContain(`'${code}'`);
+    }
+    const unseen = Object.keys(ERROR_TABLE).filter(code => !seen.has(code) && !(code in ELSEWHERE));
+    expect(unseen.sort()).toEqual(OF_NO_CALL.sort());
+  });
+
+  test('no call of the API is described with a refusal that it never comes to', () => {
+    const described = callsOf(CONTROLLERS).flatMap(({ call }) => call.refusals ?? []);
+    expect(described.filter(code => OF_NO_CALL.includes(code))).toEqual([]);
   });
 });

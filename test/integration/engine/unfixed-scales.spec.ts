@@ -82,13 +82,16 @@ describe('a spend whose amount was read before anybody used its unit', () => {
     expect(rows).toEqual([{ amount: 100 }, { amount: 100 }]);
   });
 
-  it.each(['grant', 'overdraft'] as const)('is to be sent again where the unit was defined anew meanwhile (%s)', async how => {
-    const unit = `anew-before-${how}`;
-    const spend = await readOne(unit);
-    const { seq } = await use(unit, 1, how);
-    expect(await refusalOf(spend.charge())).toMatchObject({ code: 'busy', retryable: true });
-    const held = await refusalOf(spend.reserve());
-    expect(held.code).toBe(how === 'grant' ? 'busy' : 'insufficient_credits');
-    expect((await new Teller(engine).balance(unit)).seq).toBe(seq);
-  });
+  it.each(['grant', 'overdraft'] as const)(
+    'is to be sent again where the unit was defined anew meanwhile (%s)',
+    async how => {
+      const unit = `anew-before-${how}`;
+      const spend = await readOne(unit);
+      const { seq } = await use(unit, 1, how);
+      expect(await refusalOf(spend.charge())).toMatchObject({ code: 'busy', retryable: true });
+      const held = await refusalOf(spend.reserve());
+      expect(held.code).toBe(how === 'grant' ? 'busy' : 'insufficient_credits');
+      expect((await new Teller(engine).balance(unit)).seq).toBe(seq);
+    },
+  );
 });
