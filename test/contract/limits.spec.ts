@@ -107,6 +107,23 @@ describe('limits of a request', () => {
     expect(answer).toMatchObject({ status: 422, body: { errors: [{ location: 'body.lines[2].unit' }] } });
   });
 
+  test('a list that names nothing is refused: it is no way to say nothing, or everything', async () => {
+    const { reservation } = await api.reserve('limits', '1');
+    for (const [path, body, location] of [
+      [`${account}/reservations`, { lines: [] }, 'body.lines'],
+      [`${account}/check`, { lines: [] }, 'body.lines'],
+      [`${account}/charges`, { lines: [] }, 'body.lines'],
+      [`/v1/reservations/${reservation.id}/commit`, { lines: [] }, 'body.lines'],
+      [`${account}/grants`, { amount: '1', applies_to: { models: [] } }, 'body.applies_to.models'],
+      ['/v1/batch', { commands: [] }, 'body.commands'],
+      ['/v1/keys', { name: 'nothing', mode: 'live', scopes: [] }, 'body.scopes'],
+    ] as const) {
+      const answer = await api.post(path, body);
+      expect(answer).toMatchObject({ status: 422, body: { errors: [{ location, message: 'must not be empty' }] } });
+    }
+    expect((await api.get(`/v1/reservations/${reservation.id}`)).body.status).toBe('open');
+  });
+
   test('an extend that extends nothing is refused', async () => {
     const { reservation } = await api.reserve('limits', '1');
     for (const body of [{}, { unit: 'credits' }]) {

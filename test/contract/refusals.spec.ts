@@ -314,7 +314,7 @@ describe('refusals', () => {
   });
 
   describe('of what goes wrong meanwhile', () => {
-    afterEach(() => jest.restoreAllMocks());
+    afterEach(() => void jest.restoreAllMocks());
 
     test('a request that takes too long, and the same one sent again while it was on its way', async () => {
       await api.grant('slow', '5');

@@ -151,6 +151,7 @@ function actualAmounts(
     requireAmount(actual);
     return [{ line, amount: actual }];
   }
+  if (actual.length === 0) refuse('invalid_request');
   actual.forEach(({ unit, amount }, i) => {
     requireAmount(amount);
     if (actual.slice(0, i).some(line => line.unit === unit)) refuse('invalid_request');

@@ -17,6 +17,7 @@ export function actualAmounts(
     if (lines.length > 1) return refuse('invalid_request', 'amount: the reservation has several lines, use lines');
     return inRange(actual) ?? { ok: true, amounts: [actual] };
   }
+  if (actual.length === 0) return refuse('invalid_request', 'lines must not be empty: leave them out to commit it all');
   const named = new Map<string, bigint>();
   for (const { unit, amount } of actual) {
     const wrong = inRange(amount);

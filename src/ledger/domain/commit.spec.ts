@@ -230,6 +230,7 @@ describe('a commit of several lines', () => {
     ['a unit that is not held', [{ unit: 'tokens', amount: 1n }]],
     ['a unit twice', [1n, 2n].map(amount => ({ unit: 'images', amount }))],
     ['a negative amount', [{ unit: 'images', amount: -1n }]],
+    ['no line at all', []],
   ])('is invalid_request with %s', (_what, actual) => {
     const { account, held } = holdingTwo();
     expect(account.refuses(commit(held, actual)).code).toBe('invalid_request');
