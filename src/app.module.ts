@@ -14,6 +14,7 @@ import { LotsModule } from './lots/lots.module.js';
 import { ExplainModule } from './replay/explain/explain.module.js';
 import { ReservationsModule } from './reservations/reservations.module.js';
 import { HttpModule } from './transport/http/http.module.js';
+import { WorkersModule } from './workers/workers.module.js';
 
 /** What the modules of the service are built from; opened before them, closed after them. */
 export interface AppParts {
@@ -39,7 +40,8 @@ export class AppModule {
         LotsModule,
         ReservationsModule,
         ExplainModule,
-        HttpModule,
+        WorkersModule.of(config),
+        HttpModule.of(config.role),
       ],
       providers: [{ provide: LANES, useValue: config.lanes }],
       exports: [LANES],

@@ -7,6 +7,8 @@ describe('configuration', () => {
     expect(loadConfig({})).toEqual({
       databaseUrl: undefined,
       databaseAppUrl: undefined,
+      redisUrl: undefined,
+      role: 'all',
       dataDir: resolve('./.data'),
       host: '127.0.0.1',
       port: 3000,
@@ -31,6 +33,9 @@ describe('configuration', () => {
   test.each([
     ['DATABASE_URL', 'mysql://somewhere/ledger', 'postgres://'],
     ['DATABASE_URL', 'localhost', 'postgres://'],
+    ['REDIS_URL', 'localhost:6379', 'redis://'],
+    ['REDIS_URL', 'http://cache', 'redis://'],
+    ['ROLE', 'leader', 'all, api or worker'],
     ['PORT', 'http', 'port number'],
     ['PORT', '70000', 'port number'],
     ['PORT', '30.5', 'port number'],

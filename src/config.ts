@@ -15,6 +15,9 @@ function wholeNumber(min: number, max: number, problem: string) {
 }
 
 const postgresUrl = z.string().refine(isPostgresUrl, 'must be a URL like postgres://user:password@host:5432/database');
+const redisUrl = z
+  .string()
+  .refine(isRedisUrl, 'must be a URL like redis://user:password@host:6379/0, or rediss:// for TLS');
 const port = wholeNumber(0, 65535, 'must be a port number, 0 to 65535 (0: any free port)');
 const yesOrNo = z.enum(['true', 'false'], 'must be true or false').transform(value => value === 'true');
 const postgresSettings = z
@@ -31,6 +34,10 @@ const environment = z
     DATABASE_URL: optional(postgresUrl),
     /** The login the service works as, where operators keep it apart from the one that migrates. */
     DATABASE_APP_URL: optional(postgresUrl),
+    /** Where BullMQ keeps its jobs. Unset: on the same PostgreSQL. */
+    REDIS_URL: optional(redisUrl),
+    /** What this process does: answer callers, run jobs, or both. */
+    ROLE: optional(z.enum(['all', 'api', 'worker'], 'must be all, api or worker')),
     /** Where the embedded PostgreSQL lives. */
     DATA_DIR: optional(z.string()),
     HOST: optional(z.string()),
@@ -69,6 +76,8 @@ const environment = z
   .transform(env => ({
     databaseUrl: env.DATABASE_URL,
     databaseAppUrl: env.DATABASE_APP_URL,
+    redisUrl: env.REDIS_URL,
+    role: env.ROLE ?? 'all',
     dataDir: resolve(env.DATA_DIR ?? './.data'),
     host: env.HOST ?? '127.0.0.1',
     port: env.PORT ?? 3000,
@@ -101,6 +110,10 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
 
 function isPostgresUrl(value: string): boolean {
   return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
+}
+
+function isRedisUrl(value: string): boolean {
+  return URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol) && new URL(value).hostname !== '';
 }
 
 function splitSetting(setting: string): [name: string, value: string] {

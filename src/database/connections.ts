@@ -25,6 +25,8 @@ export interface AppConnectionOptions {
   readonly logger: Logger;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
+  /** Defaults of each session, such as `search_path: 'bullmq'`; names and values without spaces. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A pool that can be let go of although the server does not answer. */
@@ -75,8 +77,8 @@ export function createAppClient(options: AppConnectionOptions): Client {
   return client;
 }
 
-function connectionConfig({ login, applicationName }: AppConnectionOptions): ClientConfig {
-  const settings = ['-c TimeZone=UTC'];
+function connectionConfig({ login, applicationName, settings: more = {} }: AppConnectionOptions): ClientConfig {
+  const settings = ['-c TimeZone=UTC', ...Object.entries(more).map(([name, value]) => `-c ${name}=${value}`)];
   // As a start-up option the role is the session's default: RESET ROLE comes back to it, not to the login.
   if (login.role !== undefined) settings.push(`-c role=${login.role}`);
   return {

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Pool, type Client } from 'pg';
 import type { Logger } from 'pino';
-import { createAppClient, type AppLogin } from './connections.js';
+import { createAppClient, createAppPool, type AppConnectionOptions, type AppLogin } from './connections.js';
 
 /** Makes connections of one's own that work as the app role; see `createAppClient`. */
 export class AppClients {
@@ -13,6 +13,14 @@ export class AppClients {
   /** @param applicationName shown in pg_stat_activity, such as `credits-ledger lane 0` */
   create(applicationName: string): Client {
     return createAppClient({ login: this.login, logger: this.logger, applicationName });
+  }
+
+  /** Several, shared among those who work for one purpose. Its owner ends it. */
+  createPool(
+    applicationName: string,
+    options: { maxConnections: number } & Pick<AppConnectionOptions, 'settings'>,
+  ): Pool {
+    return createAppPool({ login: this.login, logger: this.logger, applicationName, ...options });
   }
 }
 

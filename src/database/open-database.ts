@@ -6,6 +6,7 @@ import { refuseOldPostgres, refusePowerfulAppRole, refuseUnsafeDurability } from
 import { APP_ROLE, createAppClient, createAppPool, type AppLogin, type AppPool } from './connections.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 import { migrate } from './migrate.js';
+import { migrateQueue } from './migrate-queue.js';
 import { UnusableDatabaseError } from './unusable-database-error.js';
 
 /** In the embedded cluster. */
@@ -76,6 +77,7 @@ async function prepare(ownerUrl: string, login: AppLogin, config: Config, logger
     await owner.end();
   }
   await migrate(ownerUrl, logger);
+  await migrateQueue(ownerUrl);
   const app = createAppClient({ login, logger, applicationName: 'credits-ledger boot checks' });
   await app.connect();
   try {

@@ -1,4 +1,4 @@
-import { Logger, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool } from 'pg';
 import { AppClients } from '../database/database.module.js';
 import { IdCodec } from '../ids/id-codec.js';
@@ -6,7 +6,8 @@ import { loadIdSecret } from '../ids/id-secret.js';
 import { UnitRegistry } from '../units/unit-registry.js';
 import { UnitsModule } from '../units/units.module.js';
 import { AnswerWriter } from './answer.js';
-import { AnswerRetention } from './answer-retention.js';
+import { ForgetOldAnswers } from './forget-old-answers.js';
+import { SettleDueAccounts } from './settle-due-accounts.js';
 import { scalesIn, WritePath } from './write-path.js';
 
 /** How many write lanes; the application's root provides it. */
@@ -35,27 +36,20 @@ export const LANES = Symbol('LANES');
         }),
       inject: [Pool, AppClients, IdCodec, UnitRegistry, LANES],
     },
+    { provide: ForgetOldAnswers, useFactory: (pool: Pool) => new ForgetOldAnswers(pool), inject: [Pool] },
     {
-      provide: AnswerRetention,
-      useFactory: (pool: Pool) => new AnswerRetention(pool, new Logger(AnswerRetention.name)),
-      inject: [Pool],
+      provide: SettleDueAccounts,
+      useFactory: (pool: Pool, writePath: WritePath) => new SettleDueAccounts(pool, writePath),
+      inject: [Pool, WritePath],
     },
   ],
-  exports: [WritePath, IdCodec, AnswerWriter],
+  exports: [WritePath, IdCodec, AnswerWriter, ForgetOldAnswers, SettleDueAccounts],
 })
-export class LedgerModule implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(
-    private readonly writePath: WritePath,
-    private readonly answerRetention: AnswerRetention,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.answerRetention.start();
-  }
+export class LedgerModule implements OnApplicationShutdown {
+  constructor(private readonly writePath: WritePath) {}
 
   /** After the last request was answered, before the database closes. */
-  async onApplicationShutdown(): Promise<void> {
-    await this.answerRetention.stop();
-    await this.writePath.drain();
+  onApplicationShutdown(): Promise<void> {
+    return this.writePath.drain();
   }
 }

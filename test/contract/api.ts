@@ -52,7 +52,7 @@ export class Api {
   static async start(other?: Api, logger = pino({ level: 'error' })): Promise<Api> {
     const database = other?.database ?? (await createTestDatabase());
     const apiKey = other?.apiKey ?? `crd_live_${randomBytes(24).toString('base64url')}`;
-    const config = loadConfig({ API_KEY: apiKey, PORT: '0' });
+    const config = loadConfig({ API_KEY: apiKey, PORT: '0', ROLE: 'api' });
     const app = await createApp({ config, logger, database });
     await app.listen(0, '127.0.0.1');
     const port = Number(new URL(await app.getUrl()).port);

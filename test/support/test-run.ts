@@ -8,6 +8,7 @@ import { DataDirLock } from '../../src/database/embedded/data-dir-lock.js';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
 import { stopLeftoverPostmaster } from '../../src/database/embedded/leftover-postmaster.js';
 import { migrate } from '../../src/database/migrate.js';
+import { migrateQueue } from '../../src/database/migrate-queue.js';
 
 export const TEMPLATE_DATABASE = 'template_ledger';
 
@@ -37,6 +38,7 @@ export async function startTestRun(compiledService: string): Promise<{ stop(): P
   await admin.query(`CREATE DATABASE ${TEMPLATE_DATABASE}`);
   await admin.end();
   await migrate(server.url(TEMPLATE_DATABASE), logger);
+  await migrateQueue(server.url(TEMPLATE_DATABASE));
 
   // How the workers, which are started later, find it.
   process.env['TEST_DATABASE_URL'] = server.url();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { AnswerRetention } from '../../../src/ledger/answer-retention.js';
+import { ForgetOldAnswers } from '../../../src/ledger/forget-old-answers.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { openEngine, type Engine } from '../../support/engine.js';
 import { refusalOf, Teller } from '../../support/teller.js';
@@ -25,9 +25,8 @@ describe('answers', () => {
     const old = await teller.grant('old', 1, {}, { key: 'k' });
     await age('kept', '29 days 23 hours');
     await age('old', '30 days 1 hour');
-    const retention = new AnswerRetention(database.appPool, { warn: message => expect(message).toBe('') });
-    await retention.run();
-    await retention.stop();
+    const failed = () => {};
+    await new ForgetOldAnswers(database.appPool).run({ signal: new AbortController().signal, failed });
     expect(await teller.grant('fresh', 1, {}, { key: 'k' })).toMatchObject({ replayed: true, bytes: fresh.bytes });
     expect(await teller.grant('kept', 1, {}, { key: 'k' })).toMatchObject({ replayed: true, bytes: kept.bytes });
     expect(await refusalOf(teller.grant('old', 1, {}, { key: 'k' }))).toMatchObject({

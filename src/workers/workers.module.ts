@@ -1,0 +1,105 @@
+import {
+  Inject,
+  Logger,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type FactoryProvider,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Pool } from 'pg';
+import type { Config } from '../config.js';
+import { AppClients } from '../database/database.module.js';
+import { QUEUE_SCHEMA } from '../database/migrate-queue.js';
+import { ForgetOldAnswers } from '../ledger/forget-old-answers.js';
+import { LedgerModule } from '../ledger/ledger.module.js';
+import { SettleDueAccounts } from '../ledger/settle-due-accounts.js';
+import { JobQueue } from './job-queue.js';
+import { JobRunner } from './job-runner.js';
+import { JobRuns } from './job-runs.js';
+import type { RecurringJob } from './recurring-job.js';
+
+/** Connections of jobs: their locks, one each, and BullMQ's where it has no Redis. Opened as they are needed. */
+const MOST_CONNECTIONS = 16;
+const JOBS_POOL = Symbol('JOBS_POOL');
+const RUNS_JOBS = Symbol('RUNS_JOBS');
+const RECURRING_JOBS = Symbol('RECURRING_JOBS');
+
+const SESSION = {
+  search_path: `${QUEUE_SCHEMA},public`,
+  // Hints may be lost in a crash, and must not cost the ledger's commits a flush.
+  synchronous_commit: 'off',
+  // A machine that vanished must not keep its locks for the two hours that are the default.
+  tcp_keepalives_idle: '5',
+  tcp_keepalives_interval: '2',
+  tcp_keepalives_count: '3',
+};
+
+/**
+ * Every recurring job of the service. A capability that has one writes a class that implements `RecurringJob`, provides
+ * and exports it from its module, and is named here.
+ */
+const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
+  provide: RECURRING_JOBS,
+  inject: [SettleDueAccounts, ForgetOldAnswers],
+  useFactory: (...jobs: RecurringJob[]) => jobs,
+};
+
+/** Runs the recurring jobs in processes that are to; in the others it only knows the queue. */
+@Module({})
+export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    @Inject(RUNS_JOBS) private readonly runsJobs: boolean,
+    @Inject(JOBS_POOL) private readonly pool: Pool,
+    private readonly queue: JobQueue,
+    private readonly runner: JobRunner,
+  ) {}
+
+  static of({ role, redisUrl }: Pick<Config, 'role' | 'redisUrl'>): DynamicModule {
+    return {
+      module: WorkersModule,
+      imports: [LedgerModule],
+      providers: [
+        { provide: RUNS_JOBS, useValue: role !== 'api' },
+        {
+          provide: JOBS_POOL,
+          useFactory: (clients: AppClients) =>
+            clients.createPool('credits-ledger jobs', { maxConnections: MOST_CONNECTIONS, settings: SESSION }),
+          inject: [AppClients],
+        },
+        {
+          provide: JobQueue,
+          useFactory: (pool: Pool) => {
+            const store =
+              redisUrl === undefined
+                ? ({ type: 'postgres', pool } as const)
+                : ({ type: 'redis', url: redisUrl } as const);
+            return new JobQueue(store, new Logger(JobQueue.name));
+          },
+          inject: [JOBS_POOL],
+        },
+        { provide: JobRuns, useFactory: (pool: Pool) => new JobRuns(pool), inject: [JOBS_POOL] },
+        ALL_JOBS,
+        {
+          provide: JobRunner,
+          useFactory: (jobs: RecurringJob[], runs: JobRuns, queue: JobQueue) =>
+            new JobRunner(jobs, runs, queue, new Logger(JobRunner.name)),
+          inject: [RECURRING_JOBS, JobRuns, JobQueue],
+        },
+      ],
+      exports: [JobQueue, JobRuns, RECURRING_JOBS],
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.runsJobs) this.runner.start();
+    else this.queue.start(null);
+  }
+
+  /** Before the modules whose work the jobs do. */
+  async beforeApplicationShutdown(): Promise<void> {
+    if (this.runsJobs) await this.runner.stop();
+    await this.queue.stop();
+    await this.pool.end();
+  }
+}

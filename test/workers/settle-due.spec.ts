@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { eventually } from '../support/data-dir.js';
+import { onBothQueues, RedisServer } from '../support/redis.js';
+import { startService, type RunningService } from '../support/service.js';
+
+/** No hold may outlive its end by more while workers run. */
+const PUNCTUAL_MS = 5_000;
+
+describe('workers', () => {
+  onBothQueues(store => {
+    let database: TestDatabase;
+    let redis: RedisServer | undefined;
+    let services: RunningService[];
+
+    beforeAll(async () => {
+      database = await createTestDatabase();
+      if (store === 'redis') redis = await RedisServer.start();
+      const env: Record<string, string> = redis === undefined ? {} : { REDIS_URL: redis.url };
+      const apiKey = `crd_live_${randomUUID()}`;
+      const start = (role: string) =>
+        startService({ databaseUrl: database.url, env: { ...env, ROLE: role, API_KEY: apiKey } });
+      services = await Promise.all(['api', 'worker', 'worker'].map(start));
+    });
+
+    afterAll(async () => {
+      await Promise.all(services.map(service => service.stop()));
+      await redis?.stop();
+      await database.close();
+    });
+
+    test('end holds that nobody touches, each once, within five seconds of their end', async () => {
+      const accounts = Array.from({ length: 40 }, (_, i) => `held-${i}`);
+      for (const account of accounts) {
+        await post(`${account}/grants`, { amount: '10' });
+        await post(`${account}/reservations`, { amount: '4', ttl_seconds: 1, grace_seconds: 0 });
+      }
+      await eventually(async () => (await count('holds')) === 0);
+      const { rows } = await database.ownerPool.query<{ type: string; late_ms: string }>(
+        `SELECT e.type, extract(epoch FROM e.recorded_at - e.effective_at) * 1000 AS late_ms
+         FROM entries e WHERE e.type = 'expire'`,
+      );
+      expect(rows).toHaveLength(accounts.length);
+      for (const { late_ms: late } of rows) expect(Number(late)).toBeLessThan(PUNCTUAL_MS);
+    });
+
+    test('expire lots that are over', async () => {
+      await post('over/grants', { amount: '10', expires_at: new Date(Date.now() + 1_500).toISOString() });
+      await eventually(async () => {
+        const { rowCount } = await database.ownerPool.query(
+          `SELECT FROM accounts WHERE id = 'over' AND balances[2] = 0 AND balances[5] = 10000000`,
+        );
+        return rowCount === 1;
+      });
+    });
+
+    async function post(path: string, body: object): Promise<void> {
+      const [{ url, apiKey }] = services as [RunningService];
+      const answer = await fetch(`${url}/v1/accounts/${path}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${apiKey}`,
+          'content-type': 'application/json',
+          'idempotency-key': randomUUID(),
+        },
+        body: JSON.stringify(body),
+      });
+      expect(answer.status).toBe(201);
+    }
+
+    async function count(table: string): Promise<number> {
+      const { rows } = await database.ownerPool.query<{ n: string }>(`SELECT count(*) AS n FROM ${table}`);
+      return Number(rows[0]!.n);
+    }
+  });
+});
