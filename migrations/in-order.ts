@@ -2,6 +2,7 @@ import type { MigrationInterface } from 'typeorm';
 import { Roles1700000000000 } from './1700000000000-roles.js';
 import { Ledger1700000000001 } from './1700000000001-ledger.js';
 import { KeyRates1700000000002 } from './1700000000002-key-rates.js';
+import { Projections1700000000003 } from './1700000000003-projections.js';
 import { Jobs1700000000005 } from './1700000000005-jobs.js';
 import { OpsRuns1700000000006 } from './1700000000006-ops-runs.js';
 
@@ -13,6 +14,7 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   Roles1700000000000,
   Ledger1700000000001,
   KeyRates1700000000002,
+  Projections1700000000003,
   Jobs1700000000005,
   OpsRuns1700000000006,
 ];
