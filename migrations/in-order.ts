@@ -3,6 +3,7 @@ import { Roles1700000000000 } from './1700000000000-roles.js';
 import { Ledger1700000000001 } from './1700000000001-ledger.js';
 import { KeyRates1700000000002 } from './1700000000002-key-rates.js';
 import { Projections1700000000003 } from './1700000000003-projections.js';
+import { Evidence1700000000004 } from './1700000000004-evidence.js';
 import { Jobs1700000000005 } from './1700000000005-jobs.js';
 import { OpsRuns1700000000006 } from './1700000000006-ops-runs.js';
 
@@ -15,6 +16,7 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   Ledger1700000000001,
   KeyRates1700000000002,
   Projections1700000000003,
+  Evidence1700000000004,
   Jobs1700000000005,
   OpsRuns1700000000006,
 ];

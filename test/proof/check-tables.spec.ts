@@ -16,6 +16,7 @@ afterAll(() => database.close());
 beforeEach(async () => {
   await database.ownerPool.query(`
     DROP TRIGGER IF EXISTS entries_only_inserted ON entries;
+    DROP TRIGGER IF EXISTS entries_only_erased ON entries;
     TRUNCATE entries, accounts, account_names, holds;
     INSERT INTO account_names (mode, id, account_no) VALUES ('live', 'a', 1);
     INSERT INTO accounts (account_no, mode, id, seq, created_at, last_effective_at, frozen, units, balances, lots)

@@ -182,7 +182,9 @@ describe('damage', () => {
   });
 
   async function withoutTrigger(damage: string): Promise<void> {
-    await database.ownerPool.query(`ALTER TABLE entries DISABLE TRIGGER entries_only_inserted; ${damage};
-      ALTER TABLE entries ENABLE ALWAYS TRIGGER entries_only_inserted`);
+    await database.ownerPool.query(`ALTER TABLE entries
+        DISABLE TRIGGER entries_only_inserted, DISABLE TRIGGER entries_only_erased; ${damage};
+      ALTER TABLE entries
+        ENABLE ALWAYS TRIGGER entries_only_inserted, ENABLE ALWAYS TRIGGER entries_only_erased`);
   }
 });

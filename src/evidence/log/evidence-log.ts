@@ -1,0 +1,64 @@
+import { randomFillSync } from 'node:crypto';
+import type { ClientBase } from 'pg';
+import { entryHash, hasTexts, PRINT_EXACTLY, textsHash, type PrintedEntry } from '../entry-hash.js';
+import { Heads, type EntryNo } from './heads.js';
+import { entryKey, PAGE_POSITIONS, readEntries, readErased } from './read-entries.js';
+import { TileWriter } from './tile-writer.js';
+import { readLastTile } from './tiles.js';
+
+/** Far more than can come by in one range. */
+const REMEMBERED_ACCOUNTS = 100_000;
+
+/** Entries whose position is more than `after` and at most `upTo`; all there will ever be. */
+export interface PositionRange {
+  readonly after: number;
+  readonly upTo: number;
+}
+
+/**
+ * The log: the hash of every entry, in the order of positions. It follows the entries like a projection, in the same
+ * transaction as its checkpoint, but is none: it can not be made anew, because what it says of an entry was said when
+ * the entry was new, and because of the salts.
+ */
+export class EvidenceLog {
+  readonly name = 'evidence';
+  readonly version = 1;
+  readonly settings = {};
+  readonly tables = ['log_tiles', 'log_nodes'];
+  private readonly heads = new Heads(REMEMBERED_ACCOUNTS);
+  /** Who wrote the end of the log that `heads` go with: what was rolled back, or written elsewhere since, is forgotten. */
+  private writtenBy: string | undefined;
+
+  async fold(client: ClientBase, { after, upTo }: PositionRange): Promise<void> {
+    await client.query(PRINT_EXACTLY);
+    const last = await readLastTile(client);
+    if (last === null || last.writtenBy !== this.writtenBy) this.heads.forget();
+    const end = new TileWriter(client, last?.tile ?? null);
+    for (let from = after; from < upTo; from += PAGE_POSITIONS) {
+      await this.appendPage(client, end, from, Math.min(from + PAGE_POSITIONS, upTo));
+    }
+    this.writtenBy = (await end.finish()) ?? last?.writtenBy;
+  }
+
+  private async appendPage(client: ClientBase, end: TileWriter, after: number, upTo: number): Promise<void> {
+    const entries = await readEntries(client, after, upTo);
+    const erased = await readErased(client, after, upTo);
+    await this.heads.foresee(client, entries.map(entryNo));
+    for (const entry of entries) {
+      const which = entryNo(entry);
+      const previous = this.heads.before(which);
+      if (previous === undefined) {
+        throw new Error(`the log lacks the entry before seq ${entry.seq} of account number ${entry.account_no}`);
+      }
+      const gone = erased.get(entryKey(entry));
+      const texts = gone ?? (hasTexts(entry) ? textsHash(entry, randomFillSync(end.salt())) : null);
+      const hash = entryHash(entry, previous, texts);
+      this.heads.set(which, hash);
+      await end.add({ ...which, position: Number(entry.position), hash });
+    }
+  }
+}
+
+function entryNo(entry: Pick<PrintedEntry, 'account_no' | 'seq'>): EntryNo {
+  return { accountNo: Number(entry.account_no), seq: Number(entry.seq) };
+}
