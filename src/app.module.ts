@@ -12,6 +12,7 @@ import { CommandsModule } from './ledger/commands/commands.module.js';
 import { LANES } from './ledger/ledger.module.js';
 import { LotsModule } from './lots/lots.module.js';
 import { ExplainModule } from './replay/explain/explain.module.js';
+import { PROJECTION_CHOICES } from './projections/every-projection.js';
 import { ReservationsModule } from './reservations/reservations.module.js';
 import { HttpModule } from './transport/http/http.module.js';
 import { WorkersModule } from './workers/workers.module.js';
@@ -43,8 +44,11 @@ export class AppModule {
         WorkersModule.of(config),
         HttpModule.of(config.role),
       ],
-      providers: [{ provide: LANES, useValue: config.lanes }],
-      exports: [LANES],
+      providers: [
+        { provide: LANES, useValue: config.lanes },
+        { provide: PROJECTION_CHOICES, useValue: { usageProperties: config.usageProperties } },
+      ],
+      exports: [LANES, PROJECTION_CHOICES],
     };
   }
 }

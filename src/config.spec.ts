@@ -14,6 +14,7 @@ describe('configuration', () => {
       port: 3000,
       apiKey: undefined,
       shutdownDelaySeconds: 1,
+      usageProperties: ['model', 'feature'],
       logLevel: 'info',
       lanes: 1,
       allowUnsafeDurability: false,

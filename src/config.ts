@@ -2,6 +2,9 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 
 const MOST_LANES = 16;
+/** A row's key has to fit into an index. */
+const MOST_USAGE_PROPERTIES = 4;
+const DEFAULT_USAGE_PROPERTIES = ['model', 'feature'];
 /** What is left of the 30 s that most platforms grant has to do for the requests in flight. */
 const LONGEST_SHUTDOWN_DELAY_SECONDS = 10;
 
@@ -27,6 +30,18 @@ const postgresSettings = z
     'must be a list like synchronous_commit=off,commit_delay=1000',
   )
   .transform(value => Object.fromEntries(value.split(',').map(setting => splitSetting(setting))));
+
+const usageProperties = z
+  .string()
+  .transform(value => value.split(',').map(property => property.trim()))
+  .refine(
+    properties =>
+      properties.length <= MOST_USAGE_PROPERTIES &&
+      new Set(properties).size === properties.length &&
+      properties.every(property => /^[A-Za-z0-9_.-]{1,40}$/.test(property) && !['day', 'member'].includes(property)),
+    `must be a list like model,feature: at most ${MOST_USAGE_PROPERTIES} different names of metadata, 1 to 40 letters, ` +
+      'digits, _ . or -, and not day or member, by which usage is grouped anyway',
+  );
 
 const environment = z
   .object({
@@ -60,6 +75,8 @@ const environment = z
         `must be a whole number of seconds, 0 to ${LONGEST_SHUTDOWN_DELAY_SECONDS}`,
       ),
     ),
+    /** Names of metadata by which usage can be grouped, such as `model,feature`. */
+    USAGE_PROPERTIES: optional(usageProperties),
     LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
     /** How many write lanes, each with a connection of its own. */
     LANES: optional(wholeNumber(1, MOST_LANES, `must be a whole number, 1 to ${MOST_LANES}`)),
@@ -83,6 +100,7 @@ const environment = z
     port: env.PORT ?? 3000,
     apiKey: env.API_KEY,
     shutdownDelaySeconds: env.SHUTDOWN_DELAY_SECONDS ?? 1,
+    usageProperties: env.USAGE_PROPERTIES ?? DEFAULT_USAGE_PROPERTIES,
     logLevel: env.LOG_LEVEL ?? 'info',
     lanes: env.LANES ?? 1,
     allowUnsafeDurability: env.ALLOW_UNSAFE_DURABILITY ?? false,

@@ -1,5 +1,5 @@
 import { DatabaseError, type ClientBase, type Pool } from 'pg';
-import { createCheckpoint, failCheckpoint, moveCheckpoint, takeCheckpoint, type Checkpoint } from './checkpoints.js';
+import { failCheckpoint, moveCheckpoint, takeCheckpoint, type Checkpoint } from './checkpoints.js';
 import { Horizon } from './horizon.js';
 import type { PositionRange, Projection } from './projection.js';
 
@@ -16,9 +16,10 @@ const PASSING_CLASSES = ['08', '25', '40', '53', '55', '57', '58'];
 /** A statement that took too long may have had too much to fold. */
 const QUERY_CANCELED = '57014';
 
-/** Ranges of positions come from their index, look-ups from the primary key, whatever the planner believes. */
+/** Ranges of positions come from their index, look-ups from the primary key, and nothing is looked up twice, whatever the planner believes. */
 const SESSION_SETTINGS = `
-SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off`;
+SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
+SET LOCAL enable_memoize = off; SET LOCAL jit = off`;
 
 const NOTHING = (): void => {};
 
@@ -32,6 +33,11 @@ const SEE_SHADOWS_FIRST = `SET LOCAL search_path = ${SHADOW_SCHEMA}, public`;
  * for the replicas of that version; `failed`: the next entry cannot be folded.
  */
 export type Step = 'folded' | 'up-to-date' | 'elsewhere' | 'other-version' | 'failed';
+
+/** Where a projection that cannot go on is told of. */
+export interface FollowerLog {
+  error(message: string): void;
+}
 
 /** Which tables are moved, and how far. */
 export interface Errand {
@@ -50,13 +56,8 @@ export class Follower {
 
   constructor(
     private readonly pool: Pool,
-    private readonly log: { error(message: string): void },
+    private readonly log: FollowerLog,
   ) {}
-
-  /** Makes checkpoints for projections that have none. */
-  async begin(projections: readonly Projection[]): Promise<void> {
-    for (const projection of projections) await createCheckpoint(this.pool, projection);
-  }
 
   /**
    * One range of entries, in one transaction. One step at a time.

@@ -14,6 +14,8 @@ import { QUEUE_SCHEMA } from '../database/migrate-queue.js';
 import { ForgetOldAnswers } from '../ledger/forget-old-answers.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { SettleDueAccounts } from '../ledger/settle-due-accounts.js';
+import { FollowEntries } from '../projections/follow-entries.js';
+import { ProjectionsModule } from '../projections/projections.module.js';
 import { JobQueue } from './job-queue.js';
 import { JobRunner } from './job-runner.js';
 import { JobRuns } from './job-runs.js';
@@ -41,7 +43,7 @@ const SESSION = {
  */
 const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
   provide: RECURRING_JOBS,
-  inject: [SettleDueAccounts, ForgetOldAnswers],
+  inject: [SettleDueAccounts, FollowEntries, ForgetOldAnswers],
   useFactory: (...jobs: RecurringJob[]) => jobs,
 };
 
@@ -58,7 +60,7 @@ export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationS
   static of({ role, redisUrl }: Pick<Config, 'role' | 'redisUrl'>): DynamicModule {
     return {
       module: WorkersModule,
-      imports: [LedgerModule],
+      imports: [LedgerModule, ProjectionsModule],
       providers: [
         { provide: RUNS_JOBS, useValue: role !== 'api' },
         {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { Client } from 'pg';
 import { createAppPool } from '../../src/database/connections.js';
 import { pino } from 'pino';
+import { createCheckpoint } from '../../src/projections/checkpoints.js';
 import { Follower, type Step } from '../../src/projections/follower.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { openEngine, type Engine } from '../support/engine.js';
@@ -30,7 +31,7 @@ describe('a follower', () => {
     await copy.prepare(database);
     errors = [];
     follower = openFollower();
-    await follower.begin([copy]);
+    await createCheckpoint(database.appPool, copy);
   });
 
   afterAll(async () => {
