@@ -11,9 +11,18 @@ const BIN = join(import.meta.dirname, '..', 'node_modules', '.bin');
 const env = { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH}` };
 const run = promisify(execFile);
 
+/**
+ * ts-proto ends a message where a zero or a group's end stands in place of a tag, and reads the rest as its parent's.
+ * Without that it takes both for fields it does not know, which `StrictReader` refuses.
+ */
+const LENIENT_END = / +if \(\(tag & 7\) === 4 \|\| tag === 0\) \{\n +break;\n +\}\n/g;
+
 /** Everything below `root`, as it would be below the repository. */
 async function generate(root) {
   await run('buf', ['generate', 'proto', '--template', 'proto/buf.gen.yaml', '--output', root], { env });
+  for (const [name, text] of await filesBelow(root)) {
+    await writeFile(join(root, FOLDER, name), text.replace(LENIENT_END, ''));
+  }
   const image = join(root, 'descriptors.binpb');
   await run('buf', ['build', 'proto', '--as-file-descriptor-set', '--exclude-source-info', '-o', image], { env });
   const lines = (await readFile(image, 'base64')).match(/.{1,110}/g).map(line => `  '${line}',`);

@@ -14,6 +14,7 @@ import { LotsModule } from './lots/lots.module.js';
 import { ExplainModule } from './replay/explain/explain.module.js';
 import { PROJECTION_CHOICES } from './projections/every-projection.js';
 import { ReservationsModule } from './reservations/reservations.module.js';
+import { GrpcModule } from './transport/grpc/grpc.module.js';
 import { HttpModule } from './transport/http/http.module.js';
 import { WorkersModule } from './workers/workers.module.js';
 
@@ -43,6 +44,7 @@ export class AppModule {
         ExplainModule,
         WorkersModule.of(config),
         HttpModule.of(config.role),
+        ...(config.role === 'worker' ? [] : [GrpcModule]),
       ],
       providers: [
         { provide: LANES, useValue: config.lanes },

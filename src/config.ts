@@ -57,6 +57,8 @@ const environment = z
     DATA_DIR: optional(z.string()),
     HOST: optional(z.string()),
     PORT: optional(port),
+    /** Where gRPC listens. */
+    GRPC_PORT: optional(port),
     /** A first live key with all scopes, for development and tests; taken as it is, checksum or not. */
     API_KEY: optional(
       z
@@ -98,6 +100,7 @@ const environment = z
     dataDir: resolve(env.DATA_DIR ?? './.data'),
     host: env.HOST ?? '127.0.0.1',
     port: env.PORT ?? 3000,
+    grpcPort: env.GRPC_PORT ?? 50051,
     apiKey: env.API_KEY,
     shutdownDelaySeconds: env.SHUTDOWN_DELAY_SECONDS ?? 1,
     usageProperties: env.USAGE_PROPERTIES ?? DEFAULT_USAGE_PROPERTIES,

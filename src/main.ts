@@ -9,6 +9,7 @@ import { openDatabase, type Database } from './database/open-database.js';
 import { UnusableDatabaseError } from './database/unusable-database-error.js';
 import { Readiness } from './health/readiness.js';
 import { createLogger } from './logger.js';
+import { CannotListenError, GrpcServer } from './transport/grpc/grpc-server.js';
 
 /** No platform waits longer than 30 s. */
 const SHUTDOWN_DEADLINE_MS = 29_000;
@@ -49,8 +50,15 @@ class Service {
     this.database = await openDatabase(config, logger, () => void this.stop(1));
     this.app = await createApp({ config, logger, database: this.database });
     await this.app.listen(config.port, config.host);
+    const url = await this.app.getUrl();
+    const grpc =
+      config.role === 'worker' ? '' : ` and, over gRPC, at ${new URL(url).hostname}:${await this.listenGrpc()}`;
     // For people and for scripts that wait for it; the log may be silent.
-    console.log(`credits-ledger is ready at ${await this.app.getUrl()}`);
+    console.log(`credits-ledger is ready at ${url}${grpc}`);
+  }
+
+  private listenGrpc(): Promise<number> {
+    return this.app!.get(GrpcServer, { strict: false }).listen(this.config.host, this.config.grpcPort);
   }
 
   /** In-flight requests are answered, then modules close, then the database. A second signal does not wait. */
@@ -106,7 +114,9 @@ try {
   await main();
 } catch (error) {
   // These say what is wrong and what to do; a stack trace would only hide it.
-  const known = [ConfigError, EmbeddedPostgresError, UnusableDatabaseError].some(type => error instanceof type);
+  const known = [ConfigError, EmbeddedPostgresError, UnusableDatabaseError, CannotListenError].some(
+    type => error instanceof type,
+  );
   const inWords = known ? (error as Error).message : portProblem(error as NodeJS.ErrnoException);
   console.error(inWords === undefined ? error : `credits-ledger does not start: ${inWords}`);
   process.exit(1);

@@ -8,6 +8,7 @@ const PING = { text: 'SELECT 1', query_timeout: 2_000 };
 @Injectable()
 export class Readiness {
   #stopping = false;
+  private readonly listeners: (() => void)[] = [];
 
   constructor(private readonly pool: Pool) {}
 
@@ -18,6 +19,12 @@ export class Readiness {
   /** For good: whoever sends requests here should send them elsewhere. */
   stop(): void {
     this.#stopping = true;
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Is called at once when `stop` is. */
+  onStop(listener: () => void): void {
+    this.listeners.push(listener);
   }
 
   async isReady(): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LedgerError } from '../shared/ledger-error.js';
-import { readApiKey, type Mode, type Scope } from './api-key.js';
+import { readApiKey, type ApiKey, type Mode, type Scope } from './api-key.js';
 import { KeyLoader } from './key-loader.js';
 import { RateLimits } from './rate-limits.js';
 
@@ -28,8 +28,11 @@ export class Authenticator {
    * @throws LedgerError busy where the database cannot be asked: fails closed
    */
   async authenticate(authorization: string | undefined): Promise<Caller> {
-    const presented = readApiKey(BEARER.exec(authorization ?? '')?.[1] ?? '');
-    if (presented === null) throw unauthenticated();
+    return this.admit(presentedKey(authorization));
+  }
+
+  /** As `authenticate`, of a key that was read already: for every further message of a stream. */
+  async admit(presented: ApiKey): Promise<Caller> {
     const key = await this.keys.load(presented.id).catch(notNow);
     if (key === undefined || !timingSafeEqual(key.secretHash, presented.secretHash)) throw unauthenticated();
     if (key.rateLimitPerSecond !== null) {
@@ -38,6 +41,13 @@ export class Authenticator {
     }
     return { keyId: key.id, mode: key.mode, scopes: key.scopes };
   }
+}
+
+/** @throws LedgerError unauthenticated where the header cannot hold a key at all */
+export function presentedKey(authorization: string | undefined): ApiKey {
+  const presented = readApiKey(BEARER.exec(authorization ?? '')?.[1] ?? '');
+  if (presented === null) throw unauthenticated();
+  return presented;
 }
 
 /** @throws LedgerError scope_missing */

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { createApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { problem } from '../../src/transport/answers.js';
 import { CONTROLLERS } from '../../src/transport/http/controllers.js';
 import { callsOf } from '../../src/transport/http/openapi/calls-of.js';
+import { GrpcServer } from '../../src/transport/grpc/grpc-server.js';
+import { GrpcClient } from '../support/grpc-client.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 /** JSON as a test reads it: it knows what it expects. */
@@ -44,7 +47,7 @@ export class Api {
     readonly database: TestDatabase,
     private readonly port: number,
     readonly apiKey: string,
-    private readonly closeApp: () => Promise<void>,
+    private readonly app: NestFastifyApplication,
     private readonly ownsDatabase: boolean,
   ) {}
 
@@ -56,13 +59,19 @@ export class Api {
     const app = await createApp({ config, logger, database });
     await app.listen(0, '127.0.0.1');
     const port = Number(new URL(await app.getUrl()).port);
-    return new Api(database, port, apiKey, () => app.close(), other === undefined);
+    return new Api(database, port, apiKey, app, other === undefined);
   }
 
   async stop(): Promise<void> {
     this.agent.destroy();
-    await this.closeApp();
+    await this.app.close();
     if (this.ownsDatabase) await this.database.close();
+  }
+
+  /** Listens on gRPC too; once. The caller closes the client. */
+  async grpc(): Promise<GrpcClient> {
+    const port = await this.app.get(GrpcServer, { strict: false }).listen('127.0.0.1', 0);
+    return new GrpcClient(`127.0.0.1:${port}`, this.apiKey);
   }
 
   get(path: string, sent: Sent = {}): Promise<Answer> {

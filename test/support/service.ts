@@ -9,6 +9,8 @@ const STOP_TIMEOUT_MS = 35_000;
 export interface RunningService {
   /** Without a slash at the end. */
   readonly url: string;
+  /** Host and port of gRPC; empty for a worker, which has none. */
+  readonly grpc: string;
   readonly pid: number;
   readonly apiKey: string;
   /** Everything it has said so far, log and errors. */
@@ -47,6 +49,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     env: {
       PATH: process.env['PATH'],
       PORT: '0',
+      GRPC_PORT: '0',
       API_KEY: apiKey,
       LOG_LEVEL: 'info',
       SHUTDOWN_DELAY_SECONDS: '0',
@@ -56,17 +59,17 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
   });
   let output = '';
   const exited = new Promise<number | null>(resolve => child.once('close', code => resolve(code)));
-  const url = await new Promise<string>((resolve, reject) => {
+  const { url, grpc } = await new Promise<Pick<RunningService, 'url' | 'grpc'>>((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       reject(new ServiceDidNotStart(null, output));
     }, START_TIMEOUT_MS);
     const listen = (data: Buffer) => {
       output += data.toString();
-      const ready = /ready at (http:\/\/\S+)/.exec(output);
+      const ready = /ready at (http:\/\/\S+)(?: and, over gRPC, at (\S+))?\n/.exec(output);
       if (ready?.[1]) {
         clearTimeout(timer);
-        resolve(ready[1]);
+        resolve({ url: ready[1], grpc: ready[2] ?? '' });
       }
     };
     child.stdout.on('data', listen);
@@ -78,6 +81,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
   });
   return {
     url,
+    grpc,
     pid: child.pid!,
     apiKey,
     exited,

@@ -21,7 +21,11 @@ export async function startTestRun(compiledService: string): Promise<{ stop(): P
   const dataDir = await mkdtemp(join(tmpdir(), FOLDER_PREFIX));
   // PostgreSQL may have to run as another user, who has to get in.
   await chmod(dataDir, 0o755);
-  const server = await EmbeddedPostgres.start({ dataDir, logger, settings: { max_connections: '300', max_prepared_transactions: '10' } });
+  const server = await EmbeddedPostgres.start({
+    dataDir,
+    logger,
+    settings: { max_connections: '300', max_prepared_transactions: '10' },
+  });
 
   let stopped: Promise<void> | undefined;
   const stopOnce = async () => {

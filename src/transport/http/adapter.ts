@@ -5,6 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LedgerError } from '../../shared/ledger-error.js';
 import { problemOf } from '../problem.js';
+import { requestIds } from '../request-ids.js';
 import { sendProblem } from './send-problem.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -14,10 +15,10 @@ const HEADERS_LIMIT_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the 60 s after which most load balancers close an idle connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-const OWN_REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Fastify as this service needs it: our limits, our parsing, our refusals from the first byte on. */
 export function createHttpAdapter(): FastifyAdapter {
+  const requestId = requestIds();
   const adapter = new FastifyAdapter({
     forceCloseConnections: 'idle',
     // What still arrives while the server closes is answered like everything else, and its connection ends with it.
@@ -27,7 +28,7 @@ export function createHttpAdapter(): FastifyAdapter {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: { maxHeaderSize: HEADERS_LIMIT_BYTES },
     routerOptions: { maxParamLength: HEADERS_LIMIT_BYTES },
-    genReqId: requestIds(),
+    genReqId: ({ headers }: IncomingMessage) => requestId(headers['request-id']),
     frameworkErrors: refuseUnreadableUrl,
     clientErrorHandler: refuseUnreadableRequest,
   });
@@ -47,16 +48,6 @@ export function createHttpAdapter(): FastifyAdapter {
     done();
   });
   return adapter;
-}
-
-/** The caller's own `Request-Id` where it is a harmless one, else one that no other process makes. */
-function requestIds(): (request: { headers: IncomingMessage['headers'] }) => string {
-  const process = `req_${randomBytes(6).toString('base64url')}`;
-  let count = 0;
-  return ({ headers }) => {
-    const own = headers['request-id'];
-    return typeof own === 'string' && OWN_REQUEST_ID.test(own) ? own : `${process}${(++count).toString(36)}`;
-  };
 }
 
 /** The router answers before any hook runs. */

@@ -198,7 +198,8 @@ class Reader {
   }
 }
 
-function unstorable(value: JsonValue): LedgerError {
+/** Says where such text stands. */
+export function unstorable(value: JsonValue): LedgerError {
   const location = locateUnstorable(value, 'body') ?? 'body';
   const message = 'holds U+0000, a lone surrogate or the name __proto__, which cannot be stored';
   return new LedgerError('invalid_request', `${location} ${message}`, { errors: [{ location, message }] });

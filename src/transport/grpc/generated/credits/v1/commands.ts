@@ -218,9 +218,6 @@ export const Command: MessageFns<Command> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -374,9 +371,6 @@ export const CommandResult: MessageFns<CommandResult> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -427,9 +421,6 @@ export const ExecuteBatchRequest: MessageFns<ExecuteBatchRequest> = {
             }
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -482,9 +473,6 @@ export const ExecuteBatchResponse: MessageFns<ExecuteBatchResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -536,9 +524,6 @@ export const StreamCommandsRequest: MessageFns<StreamCommandsRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -589,9 +574,6 @@ export const StreamCommandsResponse: MessageFns<StreamCommandsResponse> = {
             }
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }

@@ -183,9 +183,6 @@ export const Unit: MessageFns<Unit> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -251,9 +248,6 @@ export const DefineUnitRequest: MessageFns<DefineUnitRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -296,9 +290,6 @@ export const DefineUnitResponse: MessageFns<DefineUnitResponse> = {
             message.unit = Unit.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -353,9 +344,6 @@ export const ListUnitsRequest: MessageFns<ListUnitsRequest> = {
             message.after = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -429,9 +417,6 @@ export const ListUnitsResponse: MessageFns<ListUnitsResponse> = {
             message.next_cursor = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -561,9 +546,6 @@ export const Key: MessageFns<Key> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -648,9 +630,6 @@ export const CreateKeyRequest: MessageFns<CreateKeyRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -705,9 +684,6 @@ export const CreateKeyResponse: MessageFns<CreateKeyResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -761,9 +737,6 @@ export const ListKeysRequest: MessageFns<ListKeysRequest> = {
             message.after = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -838,9 +811,6 @@ export const ListKeysResponse: MessageFns<ListKeysResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -884,9 +854,6 @@ export const RevokeKeyRequest: MessageFns<RevokeKeyRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -929,9 +896,6 @@ export const RevokeKeyResponse: MessageFns<RevokeKeyResponse> = {
             message.key = Key.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }

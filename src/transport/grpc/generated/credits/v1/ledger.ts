@@ -360,9 +360,6 @@ export const Lot: MessageFns<Lot> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -452,9 +449,6 @@ export const AppliesTo: MessageFns<AppliesTo> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -508,9 +502,6 @@ export const Cost: MessageFns<Cost> = {
             message.currency = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -620,9 +611,6 @@ export const Balance: MessageFns<Balance> = {
             message.revoked = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -846,9 +834,6 @@ export const Entry: MessageFns<Entry> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -902,9 +887,6 @@ export const Entry_MetadataEntry: MessageFns<Entry_MetadataEntry> = {
             message.value = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1015,9 +997,6 @@ export const Deltas: MessageFns<Deltas> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1071,9 +1050,6 @@ export const LotShare: MessageFns<LotShare> = {
             message.amount = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1231,9 +1207,6 @@ export const Reservation: MessageFns<Reservation> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1287,9 +1260,6 @@ export const Reservation_MetadataEntry: MessageFns<Reservation_MetadataEntry> = 
             message.value = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1377,9 +1347,6 @@ export const ReservationLine: MessageFns<ReservationLine> = {
             message.refunded = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1490,9 +1457,6 @@ export const Shortfall: MessageFns<Shortfall> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1543,9 +1507,6 @@ export const Shortfalls: MessageFns<Shortfalls> = {
             }
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }

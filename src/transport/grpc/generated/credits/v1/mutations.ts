@@ -518,9 +518,6 @@ export const GrantCreditsRequest: MessageFns<GrantCreditsRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -574,9 +571,6 @@ export const GrantCreditsRequest_MetadataEntry: MessageFns<GrantCreditsRequest_M
             message.value = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -690,9 +684,6 @@ export const GrantCreditsResponse: MessageFns<GrantCreditsResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -746,9 +737,6 @@ export const GrantCreditsResponse_BalancesEntry: MessageFns<GrantCreditsResponse
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -917,9 +905,6 @@ export const ReserveCreditsRequest: MessageFns<ReserveCreditsRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -974,9 +959,6 @@ export const ReserveCreditsRequest_MetadataEntry: MessageFns<ReserveCreditsReque
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1030,9 +1012,6 @@ export const Line: MessageFns<Line> = {
             message.amount = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1146,9 +1125,6 @@ export const ReserveCreditsResponse: MessageFns<ReserveCreditsResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1202,9 +1178,6 @@ export const ReserveCreditsResponse_BalancesEntry: MessageFns<ReserveCreditsResp
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1351,9 +1324,6 @@ export const ChargeCreditsRequest: MessageFns<ChargeCreditsRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1407,9 +1377,6 @@ export const ChargeCreditsRequest_MetadataEntry: MessageFns<ChargeCreditsRequest
             message.value = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1512,9 +1479,6 @@ export const ChargeCreditsResponse: MessageFns<ChargeCreditsResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1568,9 +1532,6 @@ export const ChargeCreditsResponse_BalancesEntry: MessageFns<ChargeCreditsRespon
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1695,9 +1656,6 @@ export const CommitReservationRequest: MessageFns<CommitReservationRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1751,9 +1709,6 @@ export const CommitReservationRequest_MetadataEntry: MessageFns<CommitReservatio
             message.value = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1867,9 +1822,6 @@ export const CommitReservationResponse: MessageFns<CommitReservationResponse> = 
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1923,9 +1875,6 @@ export const CommitReservationResponse_BalancesEntry: MessageFns<CommitReservati
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1991,9 +1940,6 @@ export const ReleaseReservationRequest: MessageFns<ReleaseReservationRequest> = 
             message.reason = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2107,9 +2053,6 @@ export const ReleaseReservationResponse: MessageFns<ReleaseReservationResponse> 
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -2163,9 +2106,6 @@ export const ReleaseReservationResponse_BalancesEntry: MessageFns<ReleaseReserva
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2253,9 +2193,6 @@ export const ExtendReservationRequest: MessageFns<ExtendReservationRequest> = {
             message.unit = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2369,9 +2306,6 @@ export const ExtendReservationResponse: MessageFns<ExtendReservationResponse> = 
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -2425,9 +2359,6 @@ export const ExtendReservationResponse_BalancesEntry: MessageFns<ExtendReservati
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2515,9 +2446,6 @@ export const RefundReservationRequest: MessageFns<RefundReservationRequest> = {
             message.reason = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2620,9 +2548,6 @@ export const RefundReservationResponse: MessageFns<RefundReservationResponse> = 
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -2676,9 +2601,6 @@ export const RefundReservationResponse_BalancesEntry: MessageFns<RefundReservati
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2755,9 +2677,6 @@ export const RefundEntryRequest: MessageFns<RefundEntryRequest> = {
             message.reason = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2860,9 +2779,6 @@ export const RefundEntryResponse: MessageFns<RefundEntryResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -2916,9 +2832,6 @@ export const RefundEntryResponse_BalancesEntry: MessageFns<RefundEntryResponse_B
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2995,9 +2908,6 @@ export const RevokeLotRequest: MessageFns<RevokeLotRequest> = {
             message.reason = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -3100,9 +3010,6 @@ export const RevokeLotResponse: MessageFns<RevokeLotResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -3156,9 +3063,6 @@ export const RevokeLotResponse_BalancesEntry: MessageFns<RevokeLotResponse_Balan
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -3224,9 +3128,6 @@ export const FreezeAccountRequest: MessageFns<FreezeAccountRequest> = {
             message.reason = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -3329,9 +3230,6 @@ export const FreezeAccountResponse: MessageFns<FreezeAccountResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -3385,9 +3283,6 @@ export const FreezeAccountResponse_BalancesEntry: MessageFns<FreezeAccountRespon
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -3453,9 +3348,6 @@ export const UnfreezeAccountRequest: MessageFns<UnfreezeAccountRequest> = {
             message.reason = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -3558,9 +3450,6 @@ export const UnfreezeAccountResponse: MessageFns<UnfreezeAccountResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -3614,9 +3503,6 @@ export const UnfreezeAccountResponse_BalancesEntry: MessageFns<UnfreezeAccountRe
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }

@@ -400,9 +400,6 @@ export const Account: MessageFns<Account> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -456,9 +453,6 @@ export const Account_OverdraftLimitsEntry: MessageFns<Account_OverdraftLimitsEnt
             message.value = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -514,9 +508,6 @@ export const Account_MetadataEntry: MessageFns<Account_MetadataEntry> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -571,9 +562,6 @@ export const Account_BalancesEntry: MessageFns<Account_BalancesEntry> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -617,9 +605,6 @@ export const GetAccountRequest: MessageFns<GetAccountRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -662,9 +647,6 @@ export const GetAccountResponse: MessageFns<GetAccountResponse> = {
             message.account = Account.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -719,9 +701,6 @@ export const ListAccountsRequest: MessageFns<ListAccountsRequest> = {
             message.after = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -796,9 +775,6 @@ export const ListAccountsResponse: MessageFns<ListAccountsResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -863,9 +839,6 @@ export const ConfigureAccountRequest: MessageFns<ConfigureAccountRequest> = {
             message.metadata = Metadata.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -957,9 +930,6 @@ export const ConfigureAccountResponse: MessageFns<ConfigureAccountResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1014,9 +984,6 @@ export const ConfigureAccountResponse_BalancesEntry: MessageFns<ConfigureAccount
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1065,9 +1032,6 @@ export const OverdraftLimits: MessageFns<OverdraftLimits> = {
             }
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1123,9 +1087,6 @@ export const OverdraftLimits_AmountsEntry: MessageFns<OverdraftLimits_AmountsEnt
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1174,9 +1135,6 @@ export const Metadata: MessageFns<Metadata> = {
             }
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1231,9 +1189,6 @@ export const Metadata_ValuesEntry: MessageFns<Metadata_ValuesEntry> = {
             message.value = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1299,9 +1254,6 @@ export const GetBalanceRequest: MessageFns<GetBalanceRequest> = {
             message.as_of = Timestamp.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1385,9 +1337,6 @@ export const GetBalanceResponse: MessageFns<GetBalanceResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1441,9 +1390,6 @@ export const GetBalanceResponse_BalancesEntry: MessageFns<GetBalanceResponse_Bal
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1601,9 +1547,6 @@ export const CheckReservationRequest: MessageFns<CheckReservationRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1657,9 +1600,6 @@ export const CheckReservationRequest_MetadataEntry: MessageFns<CheckReservationR
             message.value = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1762,9 +1702,6 @@ export const CheckReservationResponse: MessageFns<CheckReservationResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -1818,9 +1755,6 @@ export const CheckReservationResponse_BalancesEntry: MessageFns<CheckReservation
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -1931,9 +1865,6 @@ export const ListEntriesRequest: MessageFns<ListEntriesRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -2006,9 +1937,6 @@ export const ListEntriesResponse: MessageFns<ListEntriesResponse> = {
             message.next_cursor = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2086,9 +2014,6 @@ export const ListLotsRequest: MessageFns<ListLotsRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -2161,9 +2086,6 @@ export const ListLotsResponse: MessageFns<ListLotsResponse> = {
             message.next_cursor = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2241,9 +2163,6 @@ export const ListReservationsRequest: MessageFns<ListReservationsRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -2317,9 +2236,6 @@ export const ListReservationsResponse: MessageFns<ListReservationsResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -2362,9 +2278,6 @@ export const GetReservationRequest: MessageFns<GetReservationRequest> = {
             message.reservation = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2427,9 +2340,6 @@ export const GetReservationResponse: MessageFns<GetReservationResponse> = {
             }
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2495,9 +2405,6 @@ export const ExplainAccountRequest: MessageFns<ExplainAccountRequest> = {
             message.to = Timestamp.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2628,9 +2535,6 @@ export const ExplainAccountResponse: MessageFns<ExplainAccountResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -2684,9 +2588,6 @@ export const ExplainAccountResponse_OpeningEntry: MessageFns<ExplainAccountRespo
             message.value = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -2742,9 +2643,6 @@ export const ExplainAccountResponse_ClosingEntry: MessageFns<ExplainAccountRespo
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -2798,9 +2696,6 @@ export const ExplainedStep: MessageFns<ExplainedStep> = {
             message.balance = Balance.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }

@@ -124,9 +124,6 @@ export const Any: MessageFns<Any> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;

@@ -133,9 +133,6 @@ export const Duration: MessageFns<Duration> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;

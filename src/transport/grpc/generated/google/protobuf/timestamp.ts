@@ -163,9 +163,6 @@ export const Timestamp: MessageFns<Timestamp> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;

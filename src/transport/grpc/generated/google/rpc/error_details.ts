@@ -99,9 +99,6 @@ export const ErrorInfo: MessageFns<ErrorInfo> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -156,9 +153,6 @@ export const ErrorInfo_MetadataEntry: MessageFns<ErrorInfo_MetadataEntry> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -201,9 +195,6 @@ export const RetryInfo: MessageFns<RetryInfo> = {
             message.retry_delay = Duration.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -255,9 +246,6 @@ export const BadRequest: MessageFns<BadRequest> = {
             }
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }
@@ -313,9 +301,6 @@ export const BadRequest_FieldViolation: MessageFns<BadRequest_FieldViolation> = 
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;
@@ -358,9 +343,6 @@ export const RequestInfo: MessageFns<RequestInfo> = {
             message.request_id = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
         }
         reader.skip(tag & 7);
       }

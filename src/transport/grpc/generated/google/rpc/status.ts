@@ -79,9 +79,6 @@ export const Status: MessageFns<Status> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
         reader.skip(tag & 7);
       }
       return message;

@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { GrpcClient, UnaryMethod, RequestOf } from '../../support/grpc-client.js';
+import { asHttpJson, readByProto, withoutDefaults } from '../../support/proto-json.js';
+import { Api, pathOf, type Json } from '../api.js';
+
+const OVER = { member: 'm', metadata: { b: '2', a: '1' } };
+
+describe('over gRPC as over HTTP', () => {
+  let api: Api;
+  let grpc: GrpcClient;
+
+  beforeAll(async () => {
+    api = await Api.start();
+    grpc = await api.grpc();
+  });
+
+  afterAll(async () => {
+    grpc.close();
+    await api.stop();
+  });
+
+  /** The answer over gRPC as HTTP would have written it. */
+  async function ask<M extends UnaryMethod>(method: M, request: RequestOf<M>): Promise<Json> {
+    const { bytes } = await grpc.ask(method, request);
+    return asHttpJson(
+      readByProto(
+        method.replace(/^./, letter => letter.toUpperCase()),
+        bytes,
+      ),
+    );
+  }
+
+  /** Sends it over HTTP, then over gRPC: once in effect, twice the first answer. */
+  async function both<M extends UnaryMethod>(
+    path: string,
+    body: object,
+    method: M,
+    request: RequestOf<M>,
+  ): Promise<Json> {
+    const key = `${method} ${path}`;
+    const first = await api.post(path, body, { key });
+    const { replayed, ...repeated } = await ask(method, {
+      ...(request as object),
+      idempotency_key: key,
+    } as RequestOf<M>);
+    expect(replayed).toBe(true);
+    expect(repeated).toEqual(withoutDefaults(first.body));
+    return first.body;
+  }
+
+  test('every mutation gives the same answer, and a key used over one transport is known over the other', async () => {
+    const account = 'both';
+    const expires = '2031-05-06T07:08:09.010Z';
+    const { lot } = await both(
+      `${pathOf(account)}/grants`,
+      {
+        amount: '100.5',
+        unit: 'credits',
+        category: 'paid',
+        priority: 7,
+        expires_at: expires,
+        applies_to: { members: ['m', 'n'] },
+        cost: { amount: '19.99', currency: 'EUR' },
+        reference: 'order-1',
+        reason: '',
+        metadata: { a: 'ü' },
+      },
+      'grantCredits',
+      {
+        account,
+        amount: '100.5',
+        unit: 'credits',
+        category: 1,
+        priority: 7,
+        expires_at: { seconds: Date.parse(expires) / 1000 - 0.01, nanos: 10_000_000 },
+        applies_to: { members: ['m', 'n'] },
+        cost: { amount: '19.99', currency: 'EUR' },
+        reference: 'order-1',
+        reason: '',
+        metadata: { a: 'ü' },
+      },
+    );
+    const lines = [{ unit: 'credits', amount: '10' }];
+    const { reservation } = await both(
+      `${pathOf(account)}/reservations`,
+      { lines, ttl_seconds: 600, grace_seconds: 0, overage: 'reject', late: 'charge', ...OVER },
+      'reserveCredits',
+      { account, lines, ttl_seconds: 600, grace_seconds: 0, overage: 1, late: 2, ...OVER },
+    );
+    const at = `/v1/reservations/${reservation.id}`;
+    const id = { reservation: reservation.id };
+    const extend = { ttl_seconds: 900, add_amount: '1', unit: 'credits' };
+    await both(`${at}/extend`, extend, 'extendReservation', { ...id, ...extend });
+    const commit = {
+      amount: '4',
+      final: false,
+      provider_cost: { amount: '0.2', currency: 'USD' },
+      metadata: { x: '' },
+    };
+    await both(`${at}/commit`, commit, 'commitReservation', { ...id, ...commit });
+    const refund = { amount: '1', unit: 'credits', reason: 'r' };
+    await both(`${at}/refund`, refund, 'refundReservation', { ...id, ...refund });
+    await both(`${at}/release`, { reason: 'done' }, 'releaseReservation', { ...id, reason: 'done' });
+    const charge = { amount: '2', reason: 'c', ...OVER };
+    const charged = await both(`${pathOf(account)}/charges`, { ...charge, overage: 'allow_debt' }, 'chargeCredits', {
+      account,
+      ...charge,
+      overage: 3,
+    });
+    const entry = charged.entries[0].id;
+    await both(`/v1/entries/${entry}/refund`, { amount: '1' }, 'refundEntry', { entry, amount: '1' });
+    await both(`/v1/lots/${lot.id}/revoke`, { amount: '1', reason: 'r' }, 'revokeLot', {
+      lot: lot.id,
+      amount: '1',
+      reason: 'r',
+    });
+    await both(`${pathOf(account)}/freeze`, { reason: 'f' }, 'freezeAccount', { account, reason: 'f' });
+    await both(`${pathOf(account)}/unfreeze`, {}, 'unfreezeAccount', { account });
+  });
+
+  test('a key used over gRPC is known over HTTP, and with another request refused by both', async () => {
+    const account = 'first-grpc';
+    const body = { amount: '5', expires_at: '2031-01-01T00:00:00.000Z', metadata: { a: 'b' } };
+    const request = { ...body, account, expires_at: { seconds: Date.parse(body.expires_at) / 1000 } };
+    const first = await ask('grantCredits', { ...request, idempotency_key: 'k' });
+    const again = await api.post(`${pathOf(account)}/grants`, body, { key: 'k' });
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect(withoutDefaults(again.body)).toEqual(first);
+    const other = grpc.call('grantCredits', { ...request, amount: '6', idempotency_key: 'k' });
+    await expect(other).rejects.toMatchObject({ status: 3, code: 'idempotency_key_reused' });
+  });
+
+  test('every read gives the same answer', async () => {
+    const account = 'read';
+    await api.grant(account, '10', { category: 'included', metadata: { a: 'b' } });
+    const { reservation } = await api.reserve(account, '3', OVER);
+    await api.post(`/v1/reservations/${reservation.id}/commit`, { amount: '1', final: false });
+    await grpc.call('configureAccount', {
+      account,
+      overdraft_limits: { amounts: { credits: '5' } },
+      metadata: { values: { tier: 'gold' } },
+    });
+    const path = pathOf(account);
+    const http = async (url: string): Promise<Json> => withoutDefaults((await api.get(url)).body);
+    expect((await ask('getAccount', { account })).account).toEqual(await http(path));
+    expect((await http(path)).overdraft_limits).toEqual({ credits: '5' });
+    const balance = await ask('getBalance', { account, unit: 'credits' });
+    expect({ ...balance, as_of: null }).toEqual({ ...(await http(`${path}/balance?unit=credits`)), as_of: null });
+    const began = (await http(path)).created_at;
+    const asOf = { seconds: Math.floor(Date.parse(began) / 1000), nanos: (Date.parse(began) % 1000) * 1e6 };
+    expect(await ask('getBalance', { account, as_of: asOf })).toEqual(await http(`${path}/balance?as_of=${began}`));
+    const first = await ask('listEntries', { account, limit: 2, from: asOf });
+    expect(first).toEqual(await http(`${path}/entries?limit=2&from=${began}`));
+    expect(first.has_more).toBe(true);
+    const next = await ask('listEntries', { account, limit: 2, after: first.next_cursor });
+    expect(next).toEqual(await http(`${path}/entries?limit=2&after=${first.next_cursor}`));
+    expect(await ask('listEntries', { account, type: 4 })).toEqual(await http(`${path}/entries?type=commit`));
+    expect(await ask('listLots', { account })).toEqual(await http(`${path}/lots`));
+    const open = await ask('listReservations', { account, status: 1 });
+    expect(open).toEqual(await http(`${path}/reservations?status=open`));
+    const { entries, ...rest } = await http(`/v1/reservations/${reservation.id}`);
+    expect(await ask('getReservation', { reservation: reservation.id })).toEqual({ reservation: rest, entries });
+    const { to: _to, text: _text, ...explained } = await ask('explainAccount', { account, from: asOf });
+    const { to: _http, text, ...expected } = await http(`${path}/explain?from=${began}`);
+    expect(explained).toEqual(expected);
+    expect(text).toContain('read');
+    expect(await ask('listAccounts', { limit: 1 })).toEqual(await http('/v1/accounts?limit=1'));
+    const check = await ask('checkReservation', { account, amount: '100', overage: 1 });
+    expect(check).toEqual(withoutDefaults((await api.post(`${path}/check`, { amount: '100' }, { key: null })).body));
+    expect(check.code).toBe('insufficient_credits');
+  });
+
+  test('units and keys are configured alike', async () => {
+    const { unit } = await ask('defineUnit', { unit: 'tokens', kind: 2, scale: 0 });
+    expect(unit).toEqual({ unit: 'tokens', kind: 'allowance' });
+    expect(await ask('listUnits', {})).toEqual(withoutDefaults((await api.get('/v1/units')).body));
+    const made = await grpc.call('createKey', {
+      name: 'n',
+      mode: 2,
+      scopes: ['ledger:read'],
+      rate_limit_per_second: 9,
+    });
+    expect((await ask('listKeys', {})).data).toEqual(withoutDefaults((await api.get('/v1/keys')).body.data));
+    expect((await api.get('/v1/accounts', { as: made.secret! })).status).toBe(200);
+    const { key } = await ask('revokeKey', { id: made.key!.id });
+    expect(key.revoked_at).toBeDefined();
+    expect((await api.get('/v1/accounts', { as: made.secret! })).status).toBe(401);
+  });
+});
