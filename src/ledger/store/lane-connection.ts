@@ -33,26 +33,21 @@ export class LaneConnection implements Queryable {
   /** @throws ConnectionLost, DatabaseError */
   static async open(client: Client): Promise<LaneConnection> {
     try {
-      await client.connect();
-      await client.query(SESSION_SETTINGS);
-      const append = await Append.on(client);
-      const { rows } = await client.query<{ now_ms: string }>(READ_CLOCK);
-      return new LaneConnection(client, append, Number(rows[0]!.now_ms));
+      return await inTime(async () => {
+        await client.connect();
+        await client.query(SESSION_SETTINGS);
+        const append = await Append.on(client);
+        const { rows } = await client.query<{ now_ms: string }>(READ_CLOCK);
+        return new LaneConnection(client, append, Number(rows[0]!.now_ms));
+      });
     } catch (error) {
       drop(client);
-      throw asFailure(error);
+      throw error;
     }
   }
 
   query<Row extends object>(statement: Statement): Promise<{ rows: Row[] }> {
-    return new Promise((resolve, reject) => {
-      const giveUp = () => reject(new ConnectionLost(`no answer within ${QUERY_TIMEOUT_MS} ms`));
-      const timer = setTimeout(giveUp, QUERY_TIMEOUT_MS);
-      this.client
-        .query<Row>(statement)
-        .then(resolve, error => reject(asFailure(error)))
-        .finally(() => clearTimeout(timer));
-    });
+    return inTime(() => this.client.query<Row>(statement));
   }
 
   load(accountNos: readonly number[]): Promise<Loaded> {
@@ -87,6 +82,17 @@ export class LaneConnection implements Queryable {
   close(): void {
     drop(this.client);
   }
+}
+
+/** What PostgreSQL has not answered by then is given up. */
+function inTime<T>(work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new ConnectionLost(`no answer within ${QUERY_TIMEOUT_MS} ms`));
+    const timer = setTimeout(giveUp, QUERY_TIMEOUT_MS);
+    work()
+      .then(resolve, error => reject(asFailure(error)))
+      .finally(() => clearTimeout(timer));
+  });
 }
 
 function asFailure(error: unknown): unknown {
