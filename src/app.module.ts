@@ -13,6 +13,7 @@ import { LANES } from './ledger/ledger.module.js';
 import { LotsModule } from './lots/lots.module.js';
 import { ExplainModule } from './replay/explain/explain.module.js';
 import { PROJECTION_CHOICES } from './projections/every-projection.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { ReservationsModule } from './reservations/reservations.module.js';
 import { GrpcModule } from './transport/grpc/grpc.module.js';
 import { HttpModule } from './transport/http/http.module.js';
@@ -33,6 +34,7 @@ export class AppModule {
       // So that every module can ask for what is provided here.
       global: true,
       imports: [
+        MetricsModule.of(config.host, config.metricsPort),
         DatabaseModule.of(database, logger),
         KeysModule.of(config.apiKey),
         CommandsModule,

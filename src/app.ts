@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Registry } from 'prom-client';
 import { AppModule, type AppParts } from './app.module.js';
 import { Authenticator } from './keys/authenticator.js';
 import { NestLogger } from './logger.js';
@@ -7,6 +8,7 @@ import { createHttpAdapter } from './transport/http/adapter.js';
 import { Readiness } from './health/readiness.js';
 import { authenticateRequests } from './transport/http/authentication.js';
 import { endConnectionsWhile } from './transport/http/end-connections.js';
+import { observeRequests } from './transport/http/observe-requests.js';
 
 /** The Nest application over an open database; not listening yet. The caller closes it before the database. */
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
@@ -18,6 +20,7 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
     bodyParser: false,
   });
   const readiness = app.get(Readiness, { strict: false });
+  observeRequests(adapter.getInstance(), app.get(Registry), parts.logger);
   endConnectionsWhile(() => readiness.stopping, adapter.getInstance());
   authenticateRequests(adapter.getInstance(), app.get(Authenticator));
   return app;

@@ -13,6 +13,7 @@ describe('configuration', () => {
       host: '127.0.0.1',
       port: 3000,
       grpcPort: 50051,
+      metricsPort: null,
       apiKey: undefined,
       shutdownDelaySeconds: 1,
       usageProperties: ['model', 'feature'],

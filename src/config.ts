@@ -59,6 +59,8 @@ const environment = z
     PORT: optional(port),
     /** Where gRPC listens. */
     GRPC_PORT: optional(port),
+    /** Where Prometheus finds `/metrics` without a key; HOST is the same. Unset: only on PORT, with a key. */
+    METRICS_PORT: optional(port),
     /** A first live key with all scopes, for development and tests; taken as it is, checksum or not. */
     API_KEY: optional(
       z
@@ -101,6 +103,7 @@ const environment = z
     host: env.HOST ?? '127.0.0.1',
     port: env.PORT ?? 3000,
     grpcPort: env.GRPC_PORT ?? 50051,
+    metricsPort: env.METRICS_PORT ?? null,
     apiKey: env.API_KEY,
     shutdownDelaySeconds: env.SHUTDOWN_DELAY_SECONDS ?? 1,
     usageProperties: env.USAGE_PROPERTIES ?? DEFAULT_USAGE_PROPERTIES,

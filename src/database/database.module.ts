@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Pool, type Client } from 'pg';
 import type { Logger } from 'pino';
 import { createAppClient, createAppPool, type AppConnectionOptions, type AppLogin } from './connections.js';
+import { PoolMetrics } from './pool-metrics.js';
 
 /** Makes connections of one's own that work as the app role; see `createAppClient`. */
 export class AppClients {
@@ -36,6 +37,7 @@ export class DatabaseModule {
       global: true,
       providers: [
         { provide: Pool, useValue: database.appPool },
+        PoolMetrics,
         { provide: AppClients, useValue: new AppClients(database.appLogin, logger) },
       ],
       exports: [Pool, AppClients],

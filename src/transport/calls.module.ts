@@ -4,6 +4,7 @@ import { EntriesModule } from '../entries/entries.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { UnitsModule } from '../units/units.module.js';
 import { Batches } from './batch.js';
+import { CommandCounts } from './command-counts.js';
 import { Configuration } from './configuration.js';
 import { Mutations } from './mutations.js';
 import { Reads } from './reads.js';
@@ -11,7 +12,7 @@ import { Reads } from './reads.js';
 /** What calls mean, whichever transport brings them. Expects a `KeysModule` that is global. */
 @Module({
   imports: [CqrsModule.forRoot(), LedgerModule, UnitsModule, EntriesModule],
-  providers: [Mutations, Batches, Reads, Configuration],
+  providers: [CommandCounts, Mutations, Batches, Reads, Configuration],
   exports: [Mutations, Batches, Reads, Configuration],
 })
 export class CallsModule {}

@@ -7,6 +7,7 @@ import type { Answer, Once } from '../ledger/submission.js';
 import { LedgerError } from '../shared/ledger-error.js';
 import { Amounts } from '../units/amounts.js';
 import { targetOf, type Asker } from './asker.js';
+import { CommandCounts } from './command-counts.js';
 import { fingerprint } from './fingerprint.js';
 import { KeysInFlight } from './keys-in-flight.js';
 import type { JsonValue } from './json/strict-json.js';
@@ -46,6 +47,7 @@ export class Mutations {
     private readonly ids: IdCodec,
     amounts: Amounts,
     private readonly entryUnits: EntryUnits,
+    private readonly counts: CommandCounts,
   ) {
     this.readers = { amounts, entryUnits };
   }
@@ -57,16 +59,22 @@ export class Mutations {
   /** Address, then fields, then the key: what is wrong with a request is said before its key counts. */
   async read(call: Call): Promise<Command<Answer>> {
     const { operation, address, body } = call;
-    const prepared = await this.prepare(call);
-    const once: Once = { key: readKey(call), fingerprint: fingerprint(operation.name, address, body) };
-    return prepared(once);
+    try {
+      const prepared = await this.prepare(call);
+      const once: Once = { key: readKey(call), fingerprint: fingerprint(operation.name, address, body) };
+      return prepared(once);
+    } catch (error) {
+      this.counts.refused(operation.name, error);
+      throw error;
+    }
   }
 
-  async execute({ asker, address, key }: Call, command: Command<Answer>): Promise<Answer> {
+  async execute({ operation, asker, address, key }: Call, command: Command<Answer>): Promise<Answer> {
     // None of the three can have a line break.
-    const answer = await this.inFlight.during(`${asker.mode}\n${address}\n${key}`, () =>
+    const executed = this.inFlight.during(`${asker.mode}\n${address}\n${key}`, () =>
       this.commands.execute<Command<Answer>, Answer>(command),
     );
+    const answer = await this.counts.count(operation.name, executed);
     if (command instanceof ReserveCredits) {
       this.entryUnits.remember(reservationId(answer.body), asker.mode, command.terms.lines[0]!.unit);
     }
@@ -77,7 +85,8 @@ export class Mutations {
   async configure(asker: Asker, account: unknown, body: unknown): Promise<Answer> {
     const target = targetOf(asker, account);
     const request = parseRequest(configureRequest, body, 'body');
-    return this.commands.execute(await configureAccount(request, target, this.readers.amounts));
+    const command = await configureAccount(request, target, this.readers.amounts);
+    return this.counts.count('configure', this.commands.execute<Command<Answer>, Answer>(command));
   }
 
   private prepare({ operation, asker, address, body, part }: Call): Promise<Prepared> {

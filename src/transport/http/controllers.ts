@@ -5,6 +5,7 @@ import { DocsController } from './docs.controller.js';
 import { ExplainController } from './explain.controller.js';
 import { HealthController } from './health.controller.js';
 import { KeysController } from './keys.controller.js';
+import { MetricsController } from './metrics.controller.js';
 import { ReadModelsController } from './read-models.controller.js';
 import { UnitsController } from './units.controller.js';
 
@@ -18,5 +19,6 @@ export const CONTROLLERS = [
   UnitsController,
   KeysController,
   HealthController,
+  MetricsController,
   DocsController,
 ] as const;

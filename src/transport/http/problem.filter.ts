@@ -1,27 +1,17 @@
-import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { LedgerError } from '../../shared/ledger-error.js';
 import { asLedgerError } from '../as-ledger-error.js';
 import { sendProblem } from './send-problem.js';
 
-/** Everything that goes wrong with a request ends here; what was our fault is logged, and never told. */
+/** Everything that goes wrong with a request ends here; what was our fault is logged (`observeRequests`), and never told. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  private readonly logger = new Logger('http');
-
   catch(error: unknown, host: ArgumentsHost): void {
-    const http = host.switchToHttp();
-    const reply = http.getResponse<FastifyReply>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
     const refusal = ofFramework(error) ?? asLedgerError(error);
-    if (refusal.code === 'internal') this.log(refusal, http.getRequest<FastifyRequest>());
-    if (reply.sent) return;
-    sendProblem(reply, refusal);
-  }
-
-  private log(refusal: LedgerError, request: FastifyRequest): void {
-    const { cause = refusal } = refusal;
-    const where = `${request.method} ${request.routeOptions.url ?? '?'} (${request.id})`;
-    this.logger.error(`${where}: ${String(cause)}`, cause instanceof Error ? cause.stack : undefined);
+    if (reply.sent) reply.request.refusal = refusal;
+    else sendProblem(reply, refusal);
   }
 }
 

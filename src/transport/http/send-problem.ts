@@ -5,6 +5,7 @@ import { problemOf } from '../problem.js';
 
 /** Answers a refusal. */
 export function sendProblem(reply: FastifyReply, error: LedgerError): void {
+  reply.request.refusal = error;
   const { http, retryAfterSeconds } = ERROR_TABLE[error.code];
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds);
   if (error.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer');
