@@ -1,10 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { AccountsModule } from './accounts/accounts.module.js';
 import { BalancesModule } from './balances/balances.module.js';
 import type { Config } from './config.js';
-import type { AppLogin } from './database/connections.js';
+import type { AppLogin, AppPool } from './database/connections.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EntriesModule } from './entries/entries.module.js';
 import { KeysModule } from './keys/keys.module.js';
@@ -23,7 +22,7 @@ import { WorkersModule } from './workers/workers.module.js';
 export interface AppParts {
   readonly config: Config;
   readonly logger: Logger;
-  readonly database: { appPool: Pool; appLogin: AppLogin };
+  readonly database: { appPool: AppPool; appLogin: AppLogin };
 }
 
 @Module({})

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { createApp } from './app.js';
 import { ConfigError, loadConfig, type Config } from './config.js';
+import { AppClients } from './database/database.module.js';
 import { EmbeddedPostgresError } from './database/embedded/embedded-postgres-error.js';
 import { openDatabase, type Database } from './database/open-database.js';
 import { UnusableDatabaseError } from './database/unusable-database-error.js';
@@ -13,10 +14,10 @@ import { CannotListenError, GrpcServer } from './transport/grpc/grpc-server.js';
 
 /** No platform waits longer than 30 s. */
 const SHUTDOWN_DEADLINE_MS = 29_000;
-/** Longer than any command may take: who still waits, waits for a database that does not answer, and is told so. */
+/** After a signal. Longer than any command may take: who still waits, waits for a database that does not answer. */
 const DATABASE_DEADLINE_MS = 11_000;
-/** By now everything is answered that was ever sent whole and is being read. */
-const CLIENTS_DEADLINE_MS = 14_000;
+/** For requests that came at the last moment, and for hearing what became of them. */
+const LAST_ANSWERS_MS = 3_000;
 /** `npm start` passes on a Ctrl-C that the terminal has already delivered: twice at once is still once. */
 const SECOND_SIGNAL_AFTER_MS = 500;
 
@@ -75,12 +76,14 @@ class Service {
 
   /** Requests in flight are answered, and so are those that come while load balancers notice. */
   private async closeServers(): Promise<void> {
-    const { app, database, config } = this;
+    const { app, config } = this;
     if (app === undefined) return;
     app.get(Readiness, { strict: false }).stop();
-    await sleep(config.shutdownDelaySeconds * 1000);
-    setTimeout(() => database?.appPool.hangUp(), DATABASE_DEADLINE_MS).unref();
-    setTimeout(() => app.getHttpServer().closeAllConnections(), CLIENTS_DEADLINE_MS).unref();
+    const delayMs = config.shutdownDelaySeconds * 1000;
+    const databaseDeadlineMs = Math.max(DATABASE_DEADLINE_MS, delayMs + LAST_ANSWERS_MS);
+    setTimeout(() => app.get(AppClients).hangUp(), databaseDeadlineMs).unref();
+    setTimeout(() => app.getHttpServer().closeAllConnections(), databaseDeadlineMs + LAST_ANSWERS_MS).unref();
+    await sleep(delayMs);
     await app.close();
   }
 

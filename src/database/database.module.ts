@@ -1,14 +1,23 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Pool, type Client } from 'pg';
 import type { Logger } from 'pino';
-import { createAppClient, createAppPool, type AppConnectionOptions, type AppLogin } from './connections.js';
+import {
+  createAppClient,
+  createAppPool,
+  type AppConnectionOptions,
+  type AppLogin,
+  type AppPool,
+} from './connections.js';
 import { PoolMetrics } from './pool-metrics.js';
 
 /** Makes connections of one's own that work as the app role; see `createAppClient`. */
 export class AppClients {
+  private readonly pools: AppPool[] = [];
+
   constructor(
     private readonly login: AppLogin,
     private readonly logger: Logger,
+    private readonly sharedPool: AppPool,
   ) {}
 
   /** @param applicationName shown in pg_stat_activity, such as `credits-ledger lane 0` */
@@ -20,8 +29,15 @@ export class AppClients {
   createPool(
     applicationName: string,
     options: { maxConnections: number } & Pick<AppConnectionOptions, 'settings'>,
-  ): Pool {
-    return createAppPool({ login: this.login, logger: this.logger, applicationName, ...options });
+  ): AppPool {
+    const pool = createAppPool({ login: this.login, logger: this.logger, applicationName, ...options });
+    this.pools.push(pool);
+    return pool;
+  }
+
+  /** Whoever waits for PostgreSQL on a shared connection gets an error instead; see `AppPool.hangUp`. */
+  hangUp(): void {
+    for (const pool of [this.sharedPool, ...this.pools]) pool.hangUp();
   }
 }
 
@@ -31,14 +47,14 @@ export class AppClients {
  */
 @Module({})
 export class DatabaseModule {
-  static of(database: { appPool: Pool; appLogin: AppLogin }, logger: Logger): DynamicModule {
+  static of(database: { appPool: AppPool; appLogin: AppLogin }, logger: Logger): DynamicModule {
     return {
       module: DatabaseModule,
       global: true,
       providers: [
         { provide: Pool, useValue: database.appPool },
         PoolMetrics,
-        { provide: AppClients, useValue: new AppClients(database.appLogin, logger) },
+        { provide: AppClients, useValue: new AppClients(database.appLogin, logger, database.appPool) },
       ],
       exports: [Pool, AppClients],
     };

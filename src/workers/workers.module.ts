@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { Config } from '../config.js';
+import type { AppPool } from '../database/connections.js';
 import { AppClients } from '../database/database.module.js';
 import { QUEUE_SCHEMA } from '../database/migrate-queue.js';
 import { ForgetOldAnswers } from '../ledger/forget-old-answers.js';
@@ -52,7 +53,7 @@ const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
 export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     @Inject(RUNS_JOBS) private readonly runsJobs: boolean,
-    @Inject(JOBS_POOL) private readonly pool: Pool,
+    @Inject(JOBS_POOL) private readonly pool: AppPool,
     private readonly queue: JobQueue,
     private readonly runner: JobRunner,
   ) {}
@@ -102,6 +103,6 @@ export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationS
   async beforeApplicationShutdown(): Promise<void> {
     if (this.runsJobs) await this.runner.stop();
     await this.queue.stop();
-    await this.pool.end();
+    await this.pool.close();
   }
 }

@@ -85,7 +85,7 @@ describe('METRICS_PORT', () => {
     const database = await createTestDatabase();
     const proxy = await TcpProxy.open(database.url);
     const port = await findFreePort();
-    const service = await startService({ databaseUrl: proxy.url, env: { METRICS_PORT: String(port) } });
+    const service = await startService({ databaseUrl: proxy.url, env: { METRICS_PORT: String(port), ROLE: 'api' } });
     proxy.down = true;
     proxy.endAll();
     const scraped = await fetch(`http://127.0.0.1:${port}/metrics`);

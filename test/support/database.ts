@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client, Pool } from 'pg';
 import { pino } from 'pino';
-import { APP_ROLE, createAppPool, type AppLogin } from '../../src/database/connections.js';
+import { APP_ROLE, createAppPool, type AppLogin, type AppPool } from '../../src/database/connections.js';
 import { TEMPLATE_DATABASE } from './test-run.js';
 
 /** A migrated database of its own. */
@@ -12,7 +12,7 @@ export interface TestDatabase {
   /** What `DatabaseModule.of` and `createAppClient` take. */
   readonly appLogin: AppLogin;
   /** Works as the app role. */
-  readonly appPool: Pool;
+  readonly appPool: AppPool;
   /** Works as the owner: sees and changes everything, also what the service may not. */
   readonly ownerPool: Pool;
   /** Drops the database, whoever is still connected. */
