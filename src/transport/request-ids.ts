@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-const OWN_REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
+/** Never an API key that somebody sent in the wrong place: request ids are logged. */
+const OWN_REQUEST_ID = /^(?!crd_)[A-Za-z0-9_-]{1,64}$/;
 
 /** The caller's own `request-id` where it is a harmless one, else one that no other process makes. */
 export function requestIds(): (own: unknown) => string {
