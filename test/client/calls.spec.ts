@@ -1,37 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  CreditsLedger,
-  LedgerError,
-  type CreditsLedgerOptions,
-  type Retry,
-} from '../../clients/typescript/src/index.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { startService, type RunningService } from '../support/service.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+import { CreditsLedger, type Retry } from '../../clients/typescript/src/index.js';
+import { answering, failureOf, refusal, startBehindProxy, type ServiceBehindProxy } from './client-of.js';
 
 describe('a call of the client', () => {
-  let database: TestDatabase;
-  let service: RunningService;
-  let proxy: TcpProxy;
+  let behind: ServiceBehindProxy;
   let ledger: CreditsLedger;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    service = await startService({ databaseUrl: database.url });
-    proxy = await TcpProxy.open(service.url);
-    ledger = clientOf();
+    behind = await startBehindProxy();
+    ledger = behind.clientOf();
   });
 
-  afterAll(async () => {
-    await proxy.close();
-    await service.stop();
-    await database.close();
-  });
-
-  function clientOf(more: Partial<CreditsLedgerOptions> = {}): CreditsLedger {
-    return new CreditsLedger({ url: proxy.url, apiKey: service.apiKey, ...more });
-  }
+  afterAll(() => behind.close());
 
   test('reserves, commits, reads back', async () => {
     await ledger.grant('basic', { amount: '10', reason: 'welcome' });
@@ -73,8 +54,8 @@ describe('a call of the client', () => {
   });
 
   test('that is refused throws what the ledger says, and is sent once', async () => {
-    const sent = counting();
-    const short = await failureOf(clientOf(sent).reserve('nobody', { amount: '5' }));
+    const sent = answering();
+    const short = await failureOf(behind.clientOf(sent).reserve('nobody', { amount: '5' }));
     expect(short).toMatchObject({
       code: 'insufficient_credits',
       status: 402,
@@ -93,8 +74,8 @@ describe('a call of the client', () => {
   test('is not sent again because credits may come back', async () => {
     await ledger.grant('contended', { amount: '5' });
     await ledger.reserve('contended', { amount: '4' });
-    const sent = counting();
-    const refused = await failureOf(clientOf(sent).reserve('contended', { amount: '4' }));
+    const sent = answering();
+    const refused = await failureOf(behind.clientOf(sent).reserve('contended', { amount: '4' }));
     expect(refused).toMatchObject({ code: 'insufficient_credits', retryable: true, attempts: 1 });
     expect(sent.count()).toBe(1);
   });
@@ -104,8 +85,8 @@ describe('a call of the client', () => {
     async fault => {
       const retries: Retry[] = [];
       const idempotencyKey = randomUUID();
-      const hit = proxy.failOn(idempotencyKey, fault);
-      const client = clientOf({ onRetry: retry => void retries.push(retry) });
+      const hit = behind.proxy.failOn(idempotencyKey, fault);
+      const client = behind.clientOf({ onRetry: retry => void retries.push(retry) });
       const { seq, balances } = await client.grant(fault, { amount: '3' }, { idempotencyKey });
       await hit;
       expect({ seq, available: balances['credits']!.available }).toEqual({ seq: 1, available: '3' });
@@ -117,8 +98,8 @@ describe('a call of the client', () => {
   test('takes effect once when no answer comes in time', async () => {
     const retries: Retry[] = [];
     const idempotencyKey = randomUUID();
-    const hit = proxy.failOn(idempotencyKey, 'stall');
-    const client = clientOf({ onRetry: retry => void retries.push(retry) });
+    const hit = behind.proxy.failOn(idempotencyKey, 'stall');
+    const client = behind.clientOf({ onRetry: retry => void retries.push(retry) });
     const { seq } = await client.grant('stalled', { amount: '3' }, { idempotencyKey, timeoutMs: 500 });
     await hit;
     expect(seq).toBe(1);
@@ -127,7 +108,7 @@ describe('a call of the client', () => {
 
   test('without a key is not sent again when it may have taken effect', async () => {
     const name = randomUUID();
-    const hit = proxy.failOn(name, 'lose-answer');
+    const hit = behind.proxy.failOn(name, 'lose-answer');
     const made = ledger.createKey({ name, mode: 'test', scopes: ['ledger:read'] });
     const lost = await failureOf(made);
     await hit;
@@ -146,25 +127,81 @@ describe('a call of the client', () => {
     });
     await expect(ledger.grant('again', { amount: '1' }, { idempotencyKey: 'ä' })).rejects.toThrow(TypeError);
   });
+
+  test.each([
+    ['busy', refusal(503, 'busy', { 'retry-after': '1' })],
+    ['rate_limited', refusal(429, 'rate_limited', { 'retry-after': '1' })],
+    ['idempotency_key_in_use', refusal(409, 'idempotency_key_in_use', { 'retry-after': '1' })],
+  ])('waits as long as the ledger asks: %s', async (code, answer) => {
+    const retries: Retry[] = [];
+    const sent = answering(answer, answer);
+    const started = performance.now();
+    const client = behind.clientOf({ ...sent, onRetry: retry => void retries.push(retry) });
+    expect(await client.grant(`waits-${code}`, { amount: '1' })).toMatchObject({ seq: 1 });
+    expect(performance.now() - started).toBeGreaterThanOrEqual(2_000);
+    expect(retries).toMatchObject([{ error: { code } }, { error: { code } }]);
+    expect(retries.every(({ pauseMs }) => pauseMs >= 1_000)).toBe(true);
+  });
+
+  test.each([
+    ['a proxy without a ledger', new Response('<html>Bad Gateway</html>', { status: 502 }), 'unexpected_answer'],
+    ['no connection', new TypeError('fetch failed'), 'unreachable'],
+  ])('gives up after so many attempts: %s', async (_, answer, code) => {
+    const sent = answering(answer);
+    const failure = await failureOf(behind.clientOf({ ...sent, maxAttempts: 4 }).grant('never', { amount: '1' }));
+    expect(failure).toMatchObject({ code, attempts: 4, mayHaveTakenEffect: true });
+    expect(sent.count()).toBe(4);
+  });
+
+  test('gives up at its deadline, and does not wait for what comes after it', async () => {
+    const sent = answering(refusal(503, 'busy', { 'retry-after': '30' }));
+    const started = performance.now();
+    expect(
+      await failureOf(behind.clientOf({ ...sent, deadlineMs: 5_000 }).grant('late', { amount: '1' })),
+    ).toMatchObject({ code: 'busy', attempts: 1, retryAfterMs: 30_000 });
+    expect(performance.now() - started).toBeLessThan(4_000);
+  });
+
+  test.each([
+    [402, 'insufficient_credits'],
+    [403, 'scope_missing'],
+    [404, 'unit_not_found'],
+    [410, 'reservation_expired'],
+    [422, 'invalid_request'],
+    [429, 'limit_reached'],
+    [500, 'internal'],
+  ])('is not sent again after %d %s', async (status, code) => {
+    const sent = answering(refusal(status, code, { 'retry-after': '1' }));
+    expect(await failureOf(behind.clientOf(sent).grant('refused', { amount: '1' }))).toMatchObject({ code });
+    expect(sent.count()).toBe(1);
+  });
+
+  test('does not forget that an earlier attempt may have taken effect', async () => {
+    const sent = answering(new TypeError('fetch failed'), refusal(401, 'unauthenticated'));
+    const failure = await failureOf(behind.clientOf(sent).grant('unknown', { amount: '1' }));
+    expect(failure).toMatchObject({ code: 'unauthenticated', mayHaveTakenEffect: true, attempts: 2 });
+  });
+
+  test('ends with its signal, while it waits for an answer and while it pauses', async () => {
+    const abort = new AbortController();
+    const idempotencyKey = randomUUID();
+    void behind.proxy.failOn(idempotencyKey, 'stall').then(() => abort.abort('enough'));
+    const waiting = await failureOf(ledger.grant('ended', { amount: '1' }, { idempotencyKey, signal: abort.signal }));
+    expect(waiting).toMatchObject({ code: 'aborted', cause: 'enough', mayHaveTakenEffect: true, attempts: 1 });
+
+    const signal = AbortSignal.timeout(100);
+    const sent = answering(refusal(503, 'busy', { 'retry-after': '20' }));
+    const pausing = await failureOf(behind.clientOf(sent).grant('ended', { amount: '1' }, { signal }));
+    expect(pausing).toMatchObject({ code: 'aborted', attempts: 1, mayHaveTakenEffect: true });
+
+    const before = await failureOf(ledger.grant('ended', { amount: '1' }, { signal: AbortSignal.abort() }));
+    expect(before).toMatchObject({ code: 'aborted', attempts: 0, mayHaveTakenEffect: false });
+  });
+
+  test('refuses options that cannot work, by name', () => {
+    const apiKey = 'crd_live_x';
+    expect(() => new CreditsLedger({ url: 'localhost:3000', apiKey })).toThrow(/url must be/);
+    expect(() => new CreditsLedger({ url: 'http://localhost:3000/v1', apiKey })).toThrow(/before \/v1/);
+    expect(() => new CreditsLedger({ url: 'http://localhost:3000', apiKey: 'two\nlines' })).toThrow(/apiKey must be/);
+  });
 });
-
-/** A `fetch` that counts. */
-function counting() {
-  let count = 0;
-  return {
-    fetch: ((input, init) => {
-      count++;
-      return fetch(input, init);
-    }) as typeof fetch,
-    count: () => count,
-  };
-}
-
-async function failureOf(call: Promise<unknown>): Promise<LedgerError> {
-  const error = await call.then(
-    () => new Error('it did not fail'),
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof LedgerError) return error;
-  throw error;
-}

@@ -22,6 +22,8 @@ export interface KeyedCallOptions extends CallOptions {
    * Without it each call gets a fresh one.
    */
   readonly idempotencyKey?: string | undefined;
+  /** Called when the key had been used before, and the answer is the first one again. */
+  readonly onReplayed?: (() => void) | undefined;
 }
 
 /** What is sent. */
@@ -37,9 +39,10 @@ export interface Call {
   readonly repeatable: boolean;
 }
 
+/** What the ledger answered. */
 export interface Reply<Body> {
   readonly body: Body;
-  /** True where the key had been used before, and this is the first answer again. */
+  /** The key had been used before, and this is the first answer again. */
   readonly replayed: boolean;
 }
 

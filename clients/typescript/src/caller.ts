@@ -28,12 +28,6 @@ export class Caller {
 
   /** @throws LedgerError */
   async call<Body>(call: Call, options: KeyedCallOptions): Promise<Body> {
-    const { body } = await this.send<Body>(call, options);
-    return body;
-  }
-
-  /** As `call`, and tells whether the answer is an earlier one. */
-  async send<Body>(call: Call, options: KeyedCallOptions): Promise<Reply<Body>> {
     const { connection } = this;
     const { timeoutMs = connection.timeoutMs, deadlineMs = connection.deadlineMs, signal } = options;
     const { maxAttempts = connection.maxAttempts } = options;
@@ -46,7 +40,10 @@ export class Caller {
       const leftMs = Math.max(0, deadline - performance.now());
       const attempt: Attempt = { ...sent, number, timeoutMs: Math.min(timeoutMs, leftMs), perhapsTaken };
       const outcome = await this.#attempt<Body>(attempt);
-      if (!(outcome instanceof LedgerError)) return outcome;
+      if (!(outcome instanceof LedgerError)) {
+        if (outcome.replayed) options.onReplayed?.();
+        return outcome.body;
+      }
       const pauseMs = pauseMsAfter(number, outcome.retryAfterMs);
       const patient = number < maxAttempts && performance.now() + pauseMs < deadline;
       if (!patient || !maySendAgain(outcome, call.repeatable)) throw outcome;

@@ -4,3 +4,5 @@ export type { CallOptions, KeyedCallOptions } from './call.js';
 export type { Retry } from './caller.js';
 export type { List, Page } from './list.js';
 export type * from './schemas.generated.js';
+export type { UnrecordedSpend } from './settlement.js';
+export type { Hold, Metered, WithReservationOptions } from './with-reservation.js';

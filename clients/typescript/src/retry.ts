@@ -27,6 +27,12 @@ export function maySendAgain({ code, status }: Failure, repeatable: boolean): bo
   return PERHAPS_TAKEN.has(code) || (code === 'unexpected_answer' && GATEWAY_STATUSES.has(status ?? 0));
 }
 
+/** Whether the ledger, or the way to it, is down: nobody there decides anything. */
+export function isUnavailable({ code, status }: Failure): boolean {
+  if (code === 'unexpected_answer') return (status ?? 0) >= 500;
+  return code === 'unreachable' || code === 'timeout' || code === 'busy' || code === 'internal';
+}
+
 /**
  * Exponential, and anywhere between nothing and that ("full jitter"), so that callers whom one failure hit at the same
  * moment do not come back at the same moment. What the ledger asks for comes on top.
