@@ -391,7 +391,7 @@ export class Api {
     return this.caller.call({ method: 'GET', path: '/livez', repeatable: true }, options);
   }
 
-  /** The database answers. */
+  /** The database answers, and the process is not stopping. */
   readyz(options: CallOptions = {}): Promise<Health> {
     return this.caller.call({ method: 'GET', path: '/readyz', repeatable: true }, options);
   }
