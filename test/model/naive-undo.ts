@@ -15,7 +15,9 @@ export function refundReservation(account: NaiveAccount, command: Commands.Refun
   if (all === 0n || (amount ?? 0n) > all) refuse('refund_exceeds_commit');
   if (reservation.status === 'open') account.witness('refund while the hold is open');
   if (amount !== null && amount < all) account.witness('refund of a part');
-  for (const takings of perLine) undo(account, takings, amount ?? undoable(takings), 'refund', now);
+  const shares = perLine.map(takings => sharesOf(takings, amount ?? undoable(takings)));
+  requireLots(account, shares.flat(), now);
+  for (const those of shares) undo(account, those, 'refund', now);
 }
 
 export function refundEntry(account: NaiveAccount, command: Commands.RefundEntry, now: number): void {
@@ -27,7 +29,9 @@ export function refundEntry(account: NaiveAccount, command: Commands.RefundEntry
   if (command.amount !== null) requirePositive(command.amount);
   const left = undoable([commit]);
   if (left === 0n || (command.amount ?? 0n) > left) refuse('refund_exceeds_commit');
-  undo(account, [commit], command.amount ?? left, 'refund', now);
+  const shares = sharesOf([commit], command.amount ?? left);
+  requireLots(account, shares, now);
+  undo(account, shares, 'refund', now);
 }
 
 export function reinstate(account: NaiveAccount, command: Commands.Reinstate, now: number): void {
@@ -37,7 +41,9 @@ export function reinstate(account: NaiveAccount, command: Commands.Reinstate, no
   if (left === 0n) refuse('reinstate_exceeds_revoke');
   if (command.amount !== null) requirePositive(command.amount);
   if ((command.amount ?? 0n) > left) refuse('reinstate_exceeds_revoke');
-  undo(account, [revocation], command.amount ?? left, 'reinstate', now);
+  const shares = sharesOf([revocation], command.amount ?? left);
+  requireLots(account, shares, now);
+  undo(account, shares, 'reinstate', now);
 }
 
 /** What can still be undone of these takings. */
@@ -49,20 +55,11 @@ function undoable(takings: readonly Taking[]): bigint {
 interface Share {
   readonly taking: Taking;
   readonly debt: bigint;
-  piles: Pile[];
+  piles: (Pile & { readonly from: Pile })[];
 }
 
-/**
- * Undoes `amount` of some commits (a refund) or of a revocation (a reinstatement), the latest first: what had become
- * debt before anything else, then what the lots gave, last drawn first; an entry for each taking.
- */
-function undo(
-  account: NaiveAccount,
-  takings: readonly Taking[],
-  amount: bigint,
-  type: 'refund' | 'reinstate',
-  now: number,
-): void {
+/** `amount` of some takings, the latest first: what had become debt, then what the lots gave, last drawn first. */
+function sharesOf(takings: readonly Taking[], amount: bigint): Share[] {
   const latestFirst = takings.toSorted((a, b) => b.seq - a.seq);
   const shares: Share[] = [];
   let left = amount;
@@ -72,18 +69,41 @@ function undo(
     left -= debt;
   }
   for (const taking of latestFirst) {
-    const piles: Pile[] = [];
+    const piles: Share['piles'] = [];
     for (const pile of [...taking.piles].reverse()) {
       const share = least(left, pile.amount);
-      pile.amount -= share;
       left -= share;
-      if (share > 0n) piles.push({ lot: pile.lot, amount: share });
+      if (share > 0n) piles.push({ lot: pile.lot, amount: share, from: pile });
     }
     // One entry tells both of a taking, unless another's debt or lots lie in between.
     const last = shares.at(-1);
     if (piles.length > 0 && last?.taking === taking) last.piles = piles;
     else if (piles.length > 0) shares.push({ taking, debt: 0n, piles });
   }
+  return shares;
+}
+
+/** Every lot that is over gets a successor, paid debt a compensation, and an empty lot is alive again: 1,024 in all. */
+function requireLots(account: NaiveAccount, shares: readonly Share[], now: number): void {
+  // Not even if every lot there ever was were alive.
+  if (account.lots.length + shares.length + shares.flatMap(({ piles }) => piles).length <= 1024) return;
+  const alive = new Set(account.liveLots());
+  let successors = 0;
+  let owed = shares[0] === undefined ? 0n : account.debtOf(shares[0].taking.unit);
+  shares.forEach(({ taking, debt, piles }, i) => {
+    if (i > 0 && shares[i - 1]!.taking.unit !== taking.unit) owed = account.debtOf(taking.unit);
+    if (debt > owed) successors++;
+    owed -= least(owed, debt + sizeOf(piles));
+    for (const { lot } of piles) {
+      if (isOver(lot, now)) successors++;
+      else alive.add(lot);
+    }
+  });
+  if (alive.size + successors > 1024) refuse('too_many_lots');
+}
+
+/** Undoes commits (a refund) or a revocation (a reinstatement), an entry for each share. */
+function undo(account: NaiveAccount, shares: readonly Share[], type: 'refund' | 'reinstate', now: number): void {
   if (new Set(shares.map(share => share.taking)).size > 1) account.witness('refund across several commits');
   if (shares.some(({ taking }) => taking.late)) account.witness('refund of a late commit');
   for (const { taking, debt, piles } of shares) {
@@ -91,6 +111,7 @@ function undo(
     const words = { reservation: taking.reservation?.no ?? null, target: taking.seq };
     const booking = account.book(type, taking.unit, part, now, words);
     undoDebt(account, taking, debt, booking);
+    for (const { from, amount } of piles) from.amount -= amount;
     const home = piles.map(pile => backHome(account, pile, booking));
     account.comeIn(taking.unit, home, type === 'refund' ? 'debt lowered by a refund of other credits' : null);
     taking.undone += part;

@@ -182,8 +182,14 @@ export interface Recalled {
 /** Lots one entry can make at most, which is also the room its numbers leave. */
 export const LOTS_PER_ENTRY = 1024;
 
-/** Live lots an account may have per grant decision; a refund or a rollover may go beyond. */
+/** Live lots an account may have where credits are granted. */
 export const MAX_LIVE_LOTS = 1000;
+
+/**
+ * Live lots an account may have where credits are given back; what time carries over may go beyond. So a refund never
+ * makes more lots than one entry can, and neither does the end of a hold: lots that roll over come of grants alone.
+ */
+export const MAX_LIVE_LOTS_AFTER_REFUND = LOTS_PER_ENTRY;
 
 /** Reservations an account may have open at once. */
 export const MAX_OPEN_RESERVATIONS = 10_000;
@@ -231,6 +237,13 @@ export function lotOf(state: AccountState, unit: string, no: number): Lot | unde
   for (let i = 0; i < live.length; i++) if (live[i]!.no === no) return live[i];
   const exhausted = state.recalled.lots.get(no);
   return exhausted?.unit === unit ? exhausted : undefined;
+}
+
+/** Of all units together. */
+export function liveLots(state: AccountState): number {
+  let count = 0;
+  for (const { lots } of state.units.values()) count += lots.length;
+  return count;
 }
 
 /** When the held credits return by themselves. */

@@ -1,5 +1,6 @@
 import { burnsBefore } from './burn-order.js';
 import {
+  LOTS_PER_ENTRY,
   lotNumber,
   lotOf,
   zeroBalance,
@@ -88,6 +89,7 @@ export function addDeltas(balance: Balance, deltas: Deltas): void {
 }
 
 function makeLot(state: AccountState, unit: UnitState, entry: Entry, terms: LotTerms, index: number): void {
+  if (index >= LOTS_PER_ENTRY) throw new Error(`entry ${entry.seq} makes more than ${LOTS_PER_ENTRY} lots`);
   const lot: Lot = {
     no: lotNumber(entry.seq, index),
     unit: terms.unit,

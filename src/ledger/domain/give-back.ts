@@ -1,5 +1,7 @@
 import {
+  liveLots,
   lotNumber,
+  MAX_LIVE_LOTS_AFTER_REFUND,
   unitOf,
   type AccountState,
   type LotPart,
@@ -9,6 +11,7 @@ import {
 } from './account.js';
 import { least } from './burn-order.js';
 import { makeEntry, type Entry, type LotChange } from './entry.js';
+import { refuse, type Refused } from './refusal.js';
 import { mustFind, overAt, payDebtFirst, type Incoming } from './return-credits.js';
 
 /** How long credits live that come back to a lot that is over (docs/rules.md, Refund). */
@@ -48,6 +51,22 @@ export function giveBack(
     owed += entry.deltas.debt;
     return entry;
   });
+}
+
+/** Refuses entries that would leave the account with more live lots than it may have. */
+export function lotsRefusal(state: AccountState, entries: readonly Entry[], now: Moment): Refused | null {
+  let made = 0;
+  const revived = new Set<number>();
+  for (const entry of entries) {
+    made += entry.made.length;
+    for (const { lot: no } of entry.lots) {
+      const exhausted = state.recalled.lots.get(no);
+      if (exhausted !== undefined && !overAt(now)(exhausted)) revived.add(no);
+    }
+  }
+  if (liveLots(state) + made + revived.size <= MAX_LIVE_LOTS_AFTER_REFUND) return null;
+  const message = `the account would have more than ${MAX_LIVE_LOTS_AFTER_REFUND} live lots: give less back, or let some lots be spent or expire`;
+  return refuse('too_many_lots', message);
 }
 
 function sharesOf(spends: readonly Spend[], amount: bigint): Share[] {

@@ -1,4 +1,12 @@
-import { lotNumber, MAX_LIVE_LOTS, unitOf, type AccountState, type LotTerms, type Moment } from './account.js';
+import {
+  liveLots,
+  lotNumber,
+  MAX_LIVE_LOTS,
+  unitOf,
+  type AccountState,
+  type LotTerms,
+  type Moment,
+} from './account.js';
 import { MAX_AMOUNT } from '../../shared/amount.js';
 import { least } from './burn-order.js';
 import type { Grant } from './command.js';
@@ -46,10 +54,4 @@ export function grant(state: AccountState, command: Grant, now: Moment, recorded
       metadata,
     }),
   ]);
-}
-
-function liveLots(state: AccountState): number {
-  let count = 0;
-  for (const { lots } of state.units.values()) count += lots.length;
-  return count;
 }

@@ -1,7 +1,7 @@
 import { reservationOf, type AccountState, type Moment, type Spend } from './account.js';
 import type { RefundEntry, RefundReservation } from './command.js';
 import type { Entry } from './entry.js';
-import { giveBack } from './give-back.js';
+import { giveBack, lotsRefusal } from './give-back.js';
 import { accept, amountRefusal, refuse, type Decision } from './refusal.js';
 
 /** Gives spent credits of a reservation back, open or ended: all of them, those of one unit, or an amount of one unit. */
@@ -57,7 +57,8 @@ function refund(
     const as = { type: 'refund', reason } as const;
     entries.push(...giveBack(state, latestFirst, wanted, as, now, recordedAt, state.seq + 1 + entries.length));
   }
-  return entries.length === 0 ? exceeds() : accept(entries);
+  if (entries.length === 0) return exceeds();
+  return lotsRefusal(state, entries, now) ?? accept(entries);
 }
 
 function exceeds(): Decision {

@@ -3,7 +3,7 @@ import { least, sumOf } from './burn-order.js';
 import type { Reinstate, Revoke } from './command.js';
 import { debtRefusal, takenFrom } from './cover.js';
 import { makeEntry } from './entry.js';
-import { giveBack } from './give-back.js';
+import { giveBack, lotsRefusal } from './give-back.js';
 import { accept, amountRefusal, refuse, type Decision } from './refusal.js';
 
 /**
@@ -67,5 +67,7 @@ export function reinstate(state: AccountState, command: Reinstate, now: Moment, 
   if (amount > left || left === 0n) {
     return refuse('reinstate_exceeds_revoke', 'more than was revoked and not yet reinstated');
   }
-  return accept(giveBack(state, [revocation], amount, { type: 'reinstate', reason: command.reason }, now, recordedAt));
+  const as = { type: 'reinstate', reason: command.reason } as const;
+  const entries = giveBack(state, [revocation], amount, as, now, recordedAt);
+  return lotsRefusal(state, entries, now) ?? accept(entries);
 }

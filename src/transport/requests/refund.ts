@@ -21,7 +21,7 @@ export const REFUND_RESERVATION = numberedOperation({
   status: 201,
   request: refundReservationRequest,
   summary: 'Give back credits that were spent of a reservation',
-  refusals: ['reservation_not_found', 'unit_not_found', 'amount_too_large', 'refund_exceeds_commit'],
+  refusals: ['reservation_not_found', 'unit_not_found', 'amount_too_large', 'refund_exceeds_commit', 'too_many_lots'],
   async prepare(request, at, readers, part) {
     const terms = {
       reservation: at.number,
@@ -39,7 +39,7 @@ export const REFUND_ENTRY = numberedOperation({
   status: 201,
   request: refundEntryRequest,
   summary: 'Give back credits that one commit entry spent, a charge for example',
-  refusals: ['entry_not_found', 'amount_too_large', 'refund_exceeds_commit'],
+  refusals: ['entry_not_found', 'amount_too_large', 'refund_exceeds_commit', 'too_many_lots'],
   async prepare(request, at, readers, part) {
     const given = await refundedAmount(request, at, readers, part);
     const terms = { entry: at.number, amount: given, reason: request.reason ?? null };
