@@ -1,10 +1,11 @@
 import { DatabaseError, type ClientBase, type Pool } from 'pg';
 import { failCheckpoint, moveCheckpoint, takeCheckpoint, type Checkpoint } from './checkpoints.js';
 import { Horizon } from './horizon.js';
-import type { PositionRange, Projection } from './projection.js';
+import type { PositionRange, Projection, ProjectionSettings } from './projection.js';
+import { SHADOW_SCHEMA } from './shadow.js';
 
 /** Folded in one transaction: many, because sums of one account and day are then written once. */
-const MOST_POSITIONS = 50_000;
+export const MOST_POSITIONS = 50_000;
 /** An entry that cannot be folded is tried again after so long: the next version of the code may know how to. */
 const REST_AFTER_FAILURE_SECONDS = 60;
 const LONGEST_FAILURE_CHARS = 2_000;
@@ -23,8 +24,6 @@ SET LOCAL enable_memoize = off; SET LOCAL jit = off`;
 
 const NOTHING = (): void => {};
 
-/** Where a rebuild keeps the tables it fills. */
-export const SHADOW_SCHEMA = 'projection_shadows';
 const SEE_SHADOWS_FIRST = `SET LOCAL search_path = ${SHADOW_SCHEMA}, public`;
 
 /**
@@ -127,16 +126,27 @@ async function foldRange(
     return idle!;
   }
   const range = { after: checkpoint.position, upTo: Math.min(end, checkpoint.position + most) };
-  await client.query(SESSION_SETTINGS);
-  if (shadow) await client.query(SEE_SHADOWS_FIRST);
   try {
-    await projection.fold(client, range, checkpoint.settings);
+    await foldInto(client, projection, range, checkpoint.settings, shadow);
   } catch (error) {
     throw isPassing(error) ? error : new FoldFailed(range, error);
   }
   await moveCheckpoint(client, projection.name, shadow, range.upTo);
   await client.query('COMMIT');
   return 'folded';
+}
+
+/** In the caller's transaction, which keeps these settings to its end. */
+export async function foldInto(
+  client: ClientBase,
+  projection: Projection,
+  range: PositionRange,
+  settings: ProjectionSettings,
+  shadow: boolean,
+): Promise<void> {
+  await client.query(SESSION_SETTINGS);
+  if (shadow) await client.query(SEE_SHADOWS_FIRST);
+  await projection.fold(client, range, settings);
 }
 
 function reasonToStay({ version }: Projection, checkpoint: Checkpoint, end: number): Step | null {

@@ -3,15 +3,14 @@ import type { PositionRange, Projection } from '../../src/projections/projection
 import type { TestDatabase } from '../support/database.js';
 
 const MAKE_TABLE = `
-CREATE TABLE copied_entries (place bigserial, position bigint NOT NULL, account_no bigint NOT NULL, seq bigint NOT NULL);
-GRANT SELECT, INSERT ON copied_entries TO credits_ledger_app;
-GRANT USAGE ON SEQUENCE copied_entries_place_seq TO credits_ledger_app`;
+CREATE TABLE copied_entries (position bigint NOT NULL, account_no bigint NOT NULL, seq bigint NOT NULL);
+GRANT SELECT, INSERT ON copied_entries TO credits_ledger_app`;
 
 const COPY = `
 INSERT INTO copied_entries (position, account_no, seq)
-SELECT position, account_no, seq FROM entries WHERE position > $1 AND position <= $2 ORDER BY position`;
+SELECT position, account_no, seq FROM entries WHERE position > $1 AND position <= $2`;
 
-/** The simplest projection there is: which entries came by, in which order. */
+/** The simplest projection there is: which entries came by. */
 export class CopiedEntries implements Projection {
   readonly name = 'copied_entries';
   readonly tables = ['copied_entries'];
@@ -37,6 +36,6 @@ export async function faultsOf({ ownerPool }: TestDatabase): Promise<string[]> {
     SELECT 'missing: position ' || position AS fault FROM entries WHERE position NOT IN (SELECT position FROM copied_entries)
     UNION ALL SELECT 'twice: position ' || position FROM copied_entries GROUP BY position HAVING count(*) > 1
     UNION ALL SELECT 'out of order: seq ' || seq || ' of account ' || account_no
-    FROM (SELECT *, row_number() OVER (PARTITION BY account_no ORDER BY place) AS nth FROM copied_entries) c WHERE seq <> nth`);
+    FROM (SELECT *, row_number() OVER (PARTITION BY account_no ORDER BY position) AS nth FROM copied_entries) c WHERE seq <> nth`);
   return rows.map(({ fault }) => fault);
 }

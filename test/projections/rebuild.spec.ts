@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createCheckpoint } from '../../src/projections/checkpoints.js';
+import { Follower } from '../../src/projections/follower.js';
+import { ProjectionInUse } from '../../src/projections/one-at-a-time.js';
+import { rebuildProjection, RebuildFailed, type Rebuilt } from '../../src/projections/rebuild-projection.js';
+import { verifyProjection } from '../../src/projections/verify-projection.js';
+import { UsageProjection } from '../../src/usage/usage-projection.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { openEngine, type Engine } from '../support/engine.js';
+import { Teller } from '../support/teller.js';
+
+const ROWS = 'SELECT u::text FROM usage_by_day u ORDER BY account_no, day, unit, dimensions';
+const SUMS =
+  'SELECT count(*)::int AS rows, sum(commits)::int AS commits, sum(committed)::text AS committed FROM usage_by_day';
+const SHADOWS = `
+SELECT (SELECT count(*) FROM pg_tables WHERE schemaname = 'projection_shadows')::int AS tables,
+       (SELECT count(*) FROM projection_checkpoints WHERE shadow)::int AS checkpoints`;
+
+describe('a projection that is folded anew', () => {
+  const usage = new UsageProjection(['model', 'feature']);
+  let database: TestDatabase;
+  let engine: Engine;
+  let teller: Teller;
+  let follower: Follower;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    engine = await openEngine(database, { lanes: 2 });
+    teller = new Teller(engine);
+    follower = new Follower(database.appPool, { error: () => {} });
+    await createCheckpoint(database.appPool, usage);
+    await work(0, 20);
+    await catchUp();
+  });
+
+  afterAll(async () => {
+    await engine.writePath.drain();
+    await database.close();
+  });
+
+  async function work(caller: number, turns: number): Promise<void> {
+    for (let turn = 0; turn < turns; turn++) {
+      const account = `account-${(caller + turn) % 7}`;
+      await teller.grant(account, 5);
+      const metadata = { model: `model-${turn % 3}` };
+      const member = turn % 2 === 0 ? 'anna' : null;
+      const { reservation } = await teller.reserve(account, 3, turn % 5 === 0 ? { member } : { member, metadata });
+      await teller.commit(reservation!.id, 2, turn % 4 === 0 ? { metadata: { feature: 'chat' } } : {});
+      if (turn % 3 === 0) await teller.refund(reservation!.id, 1);
+    }
+  }
+
+  async function catchUp(): Promise<void> {
+    while ((await follower.step(usage)) === 'folded');
+  }
+
+  function rebuild(projection = usage): Promise<Rebuilt> {
+    return rebuildProjection({ ownerUrl: database.url, projection });
+  }
+
+  async function verify(projection = usage): Promise<number> {
+    return (await verifyProjection({ ownerUrl: database.url, projection })).differences.count;
+  }
+
+  async function rows(query = ROWS): Promise<object[]> {
+    return (await database.appPool.query(query)).rows;
+  }
+
+  test('is byte for byte what it was, although the ledger is written and followed meanwhile', async () => {
+    const traffic = { over: false };
+    const written = Promise.all([1, 2, 3, 4].map(caller => work(caller, 40))).finally(() => (traffic.over = true));
+    const followed = (async () => {
+      while (!traffic.over) await follower.step(usage);
+    })();
+    let rebuilds = 0;
+    while (!traffic.over || rebuilds === 0) {
+      const { differences, resumed } = await rebuild();
+      expect({ differences, resumed }).toEqual({ differences: { count: 0, shown: [] }, resumed: false });
+      expect(await verify()).toBe(0);
+      rebuilds++;
+    }
+    await Promise.all([written, followed]);
+    await catchUp();
+    const before = await rows();
+    expect((await rebuild()).differences?.count).toBe(0);
+    expect(await rows()).toEqual(before);
+    expect(await rows(SHADOWS)).toEqual([{ tables: 0, checkpoints: 0 }]);
+  });
+
+  test('changes from one moment to the next for those who read it', async () => {
+    await catchUp();
+    const before = await rows(SUMS);
+    const reading = { over: false };
+    const readers = [1, 2, 3].map(async () => {
+      while (!reading.over) expect(await rows(SUMS)).toEqual(before);
+    });
+    for (let i = 0; i < 4; i++) await rebuild();
+    reading.over = true;
+    await Promise.all(readers);
+  });
+
+  test('waits for those who are reading, and does not make others wait for long', async () => {
+    const reader = await database.appPool.connect();
+    await reader.query('BEGIN');
+    await reader.query(SUMS);
+    const rebuilding = rebuild();
+    await sleep(700);
+    const started = performance.now();
+    await rows(SUMS);
+    expect(performance.now() - started).toBeLessThan(5_000);
+    await reader.query('COMMIT');
+    reader.release();
+    expect((await rebuilding).differences?.count).toBe(0);
+  });
+
+  test('names the rows that damage changed, took or added, and puts what the entries say in their place', async () => {
+    await catchUp();
+    const before = await rows();
+    await database.ownerPool.query(`
+      UPDATE usage_by_day SET committed = committed + 1 WHERE ctid = (SELECT min(ctid) FROM usage_by_day);
+      DELETE FROM usage_by_day WHERE ctid = (SELECT min(ctid) FROM usage_by_day);
+      INSERT INTO usage_by_day VALUES (77777, '2026-01-01', 'credits', '{nobody}', 1, 1, 0)`);
+    const { differences } = await verifyProjection({ ownerUrl: database.url, projection: usage });
+    expect(differences.count).toBe(4);
+    expect(differences.shown.map(({ is }) => is).sort()).toEqual(['missing', 'missing', 'unfounded', 'unfounded']);
+    expect(differences.shown).toContainEqual({
+      table: 'usage_by_day',
+      is: 'unfounded',
+      row: expect.stringContaining('"account_no": 77777'),
+    });
+    expect((await rebuild()).differences).toEqual(differences);
+    expect(await rows()).toEqual(before);
+    expect(await verify()).toBe(0);
+  });
+
+  test('killed at any moment it has changed nothing, and goes on the next time', async () => {
+    await catchUp();
+    const before = await rows();
+    let [killed, resumed] = [0, 0];
+    for (let delayMs = 0; delayMs < 120; delayMs += 6) {
+      const attempt = rebuild().then(
+        rebuilt => (resumed += Number(rebuilt.resumed)),
+        () => killed++,
+      );
+      await sleep(delayMs);
+      await database.ownerPool.query(
+        `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'credits-ledger projections'`,
+      );
+      await attempt;
+      expect(await rows()).toEqual(before);
+    }
+    expect(killed).toBeGreaterThan(3);
+    expect(resumed).toBeGreaterThan(0);
+    expect((await rebuild()).differences?.count ?? 0).toBe(0);
+    expect(await rows()).toEqual(before);
+    expect(await rows(SHADOWS)).toEqual([{ tables: 0, checkpoints: 0 }]);
+  });
+
+  test('is rebuilt by one at a time', async () => {
+    const both = await Promise.allSettled([rebuild(), rebuild()]);
+    const refused = both.filter(outcome => outcome.status === 'rejected').map(({ reason }) => reason);
+    expect(refused).toEqual([expect.any(ProjectionInUse)]);
+  });
+
+  test('takes new settings with a rebuild, not before, and keeps the rights of those who use it', async () => {
+    const chosen = new UsageProjection(['feature']);
+    await work(5, 5);
+    while ((await follower.step(chosen)) === 'folded');
+    expect(await rows('SELECT DISTINCT cardinality(dimensions) AS n FROM usage_by_day')).toEqual([{ n: 3 }]);
+    expect((await rebuild(chosen)).differences).toBeNull();
+    expect(await rows('SELECT DISTINCT cardinality(dimensions) AS n FROM usage_by_day')).toEqual([{ n: 2 }]);
+    await work(6, 5);
+    await catchUp();
+    expect(await rows('SELECT DISTINCT cardinality(dimensions) AS n FROM usage_by_day')).toEqual([{ n: 2 }]);
+    expect(await verify(chosen)).toBe(0);
+    expect((await rebuild()).differences).toBeNull();
+  });
+
+  test('stays as it is where an entry cannot be folded, and the answer says which', async () => {
+    const before = await rows();
+    class Choosy extends UsageProjection {
+      override fold(): Promise<void> {
+        throw new Error('unheard of');
+      }
+    }
+    const failure = await rebuild(new Choosy(['x'])).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RebuildFailed);
+    expect(String(failure)).toContain('position 0: Error: unheard of');
+    expect(await rows()).toEqual(before);
+  });
+});
