@@ -19,7 +19,14 @@ export class Service {
   static async start(databaseUrl: string): Promise<Service> {
     const apiKey = `crd_live_${randomUUID()}`;
     const child = spawn(process.execPath, ['--enable-source-maps', '--max-semi-space-size=64', 'dist/src/main.js'], {
-      env: { ...process.env, DATABASE_URL: databaseUrl, API_KEY: apiKey, PORT: '0', GRPC_PORT: '0', LOG_LEVEL: 'error' },
+      env: {
+        ...process.env,
+        DATABASE_URL: databaseUrl,
+        API_KEY: apiKey,
+        PORT: '0',
+        GRPC_PORT: '0',
+        LOG_LEVEL: 'error',
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const exited = new Promise<never>((_, reject) => {
