@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { verifyLedger } from '../replay/verify/verify-ledger.js';
 import { countFrom, modeFrom, UNTIL_OPTIONS, untilFrom } from './arguments.js';
 import type { Call, OpsCommand } from './command.js';
@@ -8,7 +7,6 @@ import { progressBar } from './progress-bar.js';
 import { differenceText } from './show-differences.js';
 
 const DEFAULT_SHOWN = 20;
-const MOST_THREADS = 16;
 
 export const VERIFY: OpsCommand = {
   name: 'verify',
@@ -20,7 +18,7 @@ export const VERIFY: OpsCommand = {
       --until TIME     only what had taken effect by then: a beginning of every account's stream, and what derives from it
       --until-position N, --until-seq N           the same up to a position, or up to a seq of the one account
       --show N         show the first N differences (${DEFAULT_SHOWN})
-      --threads N      fold in so many threads (as many as there are processors)`,
+      --threads N      fold in so many threads (as many as pay off)`,
   options: {
     account: { type: 'string' },
     mode: { type: 'string' },
@@ -37,12 +35,11 @@ export const VERIFY: OpsCommand = {
 };
 
 function read(values: Call['values']) {
-  const threads = countFrom('threads', values['threads']) ?? availableParallelism();
   return {
     mode: modeFrom(values['mode']),
     until: untilFrom(values),
     shown: countFrom('show', values['show']) ?? DEFAULT_SHOWN,
-    threads: Math.min(threads, MOST_THREADS),
+    threads: countFrom('threads', values['threads']) ?? null,
   };
 }
 

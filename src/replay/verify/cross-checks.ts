@@ -14,21 +14,32 @@ interface Found {
   readonly found: string;
 }
 
-/** An answer that was given must point at an entry that is there, or at none yet. */
+/**
+ * An answer that was given must point at an entry that is there, or at none yet. OFFSET keeps the join apart: for the sake
+ * of the LIMIT each row's account would be looked up one by one, which takes three times as long.
+ */
 const OUTCOMES = `
 SELECT o.account_no, n.mode, n.id, 'key ' || encode(o.key_hash, 'hex') AS field,
-       'an entry up to ' || coalesce(a.seq, 0) AS expected, 'seq ' || o.seq AS found
-FROM outcomes o LEFT JOIN accounts a USING (account_no) LEFT JOIN account_names n USING (account_no)
-WHERE ($1::bigint IS NULL OR o.account_no = $1) AND ($2::text IS NULL OR n.mode = $2)
-  AND (o.seq < 0 OR o.seq > coalesce(a.seq, (SELECT max(e.seq) FROM entries e WHERE e.account_no = o.account_no), 0))
+       'an entry up to ' || coalesce(o.last, 0) AS expected, 'seq ' || o.seq AS found
+FROM (SELECT o.account_no, o.key_hash, o.seq, a.seq AS last
+      FROM outcomes o LEFT JOIN accounts a USING (account_no)
+      WHERE ($1::bigint IS NULL OR o.account_no = $1) AND (o.seq < 0 OR a.seq IS NULL OR o.seq > a.seq)
+      OFFSET 0) o
+LEFT JOIN account_names n USING (account_no)
+WHERE ($2::text IS NULL OR n.mode = $2)
+  AND (o.seq < 0 OR o.seq > coalesce(o.last, (SELECT max(e.seq) FROM entries e WHERE e.account_no = o.account_no), 0))
 LIMIT $3`;
 
 const FACTS = `
 SELECT f.account_no, n.mode, n.id, f.fact AS field,
-       'an entry from 1 to ' || coalesce(a.seq, 0) AS expected, 'seq ' || f.seq AS found
-FROM facts f LEFT JOIN accounts a USING (account_no) LEFT JOIN account_names n USING (account_no)
-WHERE ($1::bigint IS NULL OR f.account_no = $1) AND ($2::text IS NULL OR n.mode = $2)
-  AND (f.seq < 1 OR f.seq > coalesce(a.seq, (SELECT max(e.seq) FROM entries e WHERE e.account_no = f.account_no), 0))
+       'an entry from 1 to ' || coalesce(f.last, 0) AS expected, 'seq ' || f.seq AS found
+FROM (SELECT f.account_no, f.fact, f.seq, a.seq AS last
+      FROM facts f LEFT JOIN accounts a USING (account_no)
+      WHERE ($1::bigint IS NULL OR f.account_no = $1) AND (f.seq < 1 OR a.seq IS NULL OR f.seq > a.seq)
+      OFFSET 0) f
+LEFT JOIN account_names n USING (account_no)
+WHERE ($2::text IS NULL OR n.mode = $2)
+  AND (f.seq < 1 OR f.seq > coalesce(f.last, (SELECT max(e.seq) FROM entries e WHERE e.account_no = f.account_no), 0))
 LIMIT $3`;
 
 /** A name is given together with the account's row. Where entries tell what the row should be, the fold does. */

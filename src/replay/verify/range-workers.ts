@@ -27,7 +27,8 @@ export async function verifyInThreads(
 ): Promise<void> {
   const left = [...ranges].reverse();
   const workers = Array.from({ length: Math.min(threads, ranges.length) }, () => {
-    return new Worker(new URL('./range-thread.js', import.meta.url), { workerData: data });
+    // As built, whatever this process was started with: a loader that compiles on the way would start in every thread.
+    return new Worker(new URL('./range-thread.js', import.meta.url), { workerData: data, execArgv: [] });
   });
   try {
     await Promise.all(workers.map(worker => serveRanges(worker, left, progress, onResult)));

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Mode } from '../../ledger/submission.js';
 import type { Difference } from '../compare/difference.js';
 import type { Until } from '../fold/until.js';
@@ -9,6 +10,9 @@ import type { RangeResult } from './verify-range.js';
 
 /** Of all; the counts count everything. */
 const MOST_DIFFERENCES_KEPT = 1000;
+/** Starting a thread costs what folding a good part of these does. */
+const ENTRIES_WORTH_A_THREAD = 400_000;
+const MOST_THREADS = 16;
 
 export interface VerifyOptions {
   readonly ownerUrl: string;
@@ -17,8 +21,8 @@ export interface VerifyOptions {
   readonly mode: Mode | null;
   /** Only the entries up to there; a seq needs an account. */
   readonly until: Until | null;
-  /** 1 works on the calling thread. */
-  readonly threads: number;
+  /** 1 works on the calling thread; null takes as many as pay off. */
+  readonly threads: number | null;
   /** Called before the first entry with how many there will be, as the account rows say. */
   readonly onPlan?: (plan: Plan) => void;
   readonly onProgress?: (entries: number) => void;
@@ -47,17 +51,23 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyReport
     const plan = accountNo === null ? await planRanges(snapshot.client, mode) : oneAccount(accountNo);
     onPlan?.(plan);
     const take = (result: RangeResult) => void results.push(result);
-    if (threads > 1 && plan.ranges.length > 1) {
-      const data = { ownerUrl, snapshot: snapshot.name, mode, until };
-      await verifyInThreads(threads, data, plan.ranges, onProgress, take);
-    } else {
-      await verifyHere(snapshot.client, plan.ranges, { mode, until, progress: onProgress }, take);
-    }
-    const crossed = until === null ? await crossCheck(snapshot.client, accountNo, mode) : [];
+    const wanted = Math.min(threads ?? threadsThatPay(plan), MOST_THREADS);
+    const inThreads = wanted > 1 && plan.ranges.length > 1;
+    const data = { ownerUrl, snapshot: snapshot.name, mode, until };
+    const folding = inThreads
+      ? verifyInThreads(wanted, data, plan.ranges, onProgress, take)
+      : verifyHere(snapshot.client, plan.ranges, { mode, until, progress: onProgress }, take);
+    // Meanwhile where this connection has nothing else to do, afterwards where it has.
+    const crossing = until === null ? crossCheck(snapshot.client, accountNo, mode) : [];
+    const [crossed] = await Promise.all([crossing, folding]);
     return report(results, crossed, performance.now() - startedAt);
   } finally {
     await snapshot.close();
   }
+}
+
+function threadsThatPay({ entries }: Plan): number {
+  return Math.min(availableParallelism(), Math.ceil(entries / ENTRIES_WORTH_A_THREAD));
 }
 
 function oneAccount(no: number): Plan {
