@@ -65,7 +65,8 @@ describe('verify up to a point', () => {
   });
 
   it('finds a rule that does not hold in it, and none that only later entries break', async () => {
-    await database.ownerPool.query(`ALTER TABLE entries DISABLE TRIGGER entries_only_inserted, DISABLE TRIGGER entries_only_erased;
+    await database.ownerPool
+      .query(`ALTER TABLE entries DISABLE TRIGGER entries_only_inserted, DISABLE TRIGGER entries_only_erased;
       UPDATE entries SET effective_at = effective_at - interval '1 day' WHERE seq = 5;
       ALTER TABLE entries
         ENABLE ALWAYS TRIGGER entries_only_inserted, ENABLE ALWAYS TRIGGER entries_only_erased`);
