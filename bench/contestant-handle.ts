@@ -11,6 +11,7 @@ type Order =
   | { type: 'open'; contestant: ContestantName; databaseUrl: string; connections: number }
   | { type: 'run'; load: Load }
   | { type: 'listen' }
+  | { type: 'listen-grpc' }
   | { type: 'cpu' }
   | { type: 'close' };
 export type Request = Order & { id: number };
@@ -53,6 +54,11 @@ export class ContestantHandle {
   /** Serves over HTTP and answers the port. */
   listen(): Promise<number> {
     return this.ask({ type: 'listen' }) as Promise<number>;
+  }
+
+  /** Serves over gRPC and answers the port. */
+  listenGrpc(): Promise<number> {
+    return this.ask({ type: 'listen-grpc' }) as Promise<number>;
   }
 
   async cpuMicros(): Promise<number> {

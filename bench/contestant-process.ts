@@ -3,6 +3,7 @@
 import { openContestant } from './open-contestant.js';
 import { runCallers } from './callers.js';
 import type { Contestant } from './contestant.js';
+import { startGrpcFrontEnd } from './competitors/grpc-front-end.js';
 import { startFrontEnd, type FrontEnd } from './competitors/front-end.js';
 import type { Reply, Request } from './contestant-handle.js';
 
@@ -32,6 +33,9 @@ async function obey(request: Request): Promise<unknown> {
       return runCallers(opened(), request.load);
     case 'listen':
       frontEnd = await startFrontEnd(opened());
+      return frontEnd.port;
+    case 'listen-grpc':
+      frontEnd = await startGrpcFrontEnd(opened());
       return frontEnd.port;
     case 'cpu':
       return process.cpuUsage();

@@ -7,7 +7,9 @@ import type { Result } from './result.js';
 import { BenchServer } from './server.js';
 import { judge } from './targets.js';
 import { slowFsync } from './workloads/fsync.js';
+import { GrantedService } from './workloads/granted-service.js';
 import { GrownLedger } from './workloads/growth.js';
+import { grpc } from './workloads/grpc.js';
 import { HttpWorkloads } from './workloads/http.js';
 import { latency, throughput } from './workloads/in-process.js';
 import { replay } from './workloads/replay.js';
@@ -15,7 +17,8 @@ import { replay } from './workloads/replay.js';
 async function bench(options: Options): Promise<boolean> {
   const server = await BenchServer.start();
   const arena = new Arena(server, options, line => console.error(line));
-  const http = new HttpWorkloads(arena);
+  const service = new GrantedService(arena);
+  const http = new HttpWorkloads(arena, service);
   const grown = new GrownLedger(arena);
   const run: Record<WorkloadName, () => Promise<Result>> = {
     'in-process-spread': () => throughput(arena, 'in-process-spread', 'spread'),
@@ -24,6 +27,8 @@ async function bench(options: Options): Promise<boolean> {
     'latency-hot': () => latency(arena, 'latency-hot', 'hot'),
     'http-spread': () => http.run('http-spread', 'spread'),
     'http-hot': () => http.run('http-hot', 'hot'),
+    'grpc-spread': () => grpc(arena, service, 'grpc-spread', 'spread'),
+    'grpc-hot': () => grpc(arena, service, 'grpc-hot', 'hot'),
     'fsync-hot': () => slowFsync(arena),
     growth: () => grown.costOfGrowth(),
     replay: () => replay(grown),
@@ -44,7 +49,7 @@ async function bench(options: Options): Promise<boolean> {
       ratios.every(({ value, target }) => judge(value.median, target) !== 'below floor'),
     );
   } finally {
-    await http.close();
+    await service.stop();
     await grown.close();
     await arena.close();
     await server.stop();

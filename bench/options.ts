@@ -7,6 +7,8 @@ export const WORKLOADS = [
   'latency-hot',
   'http-spread',
   'http-hot',
+  'grpc-spread',
+  'grpc-hot',
   'fsync-hot',
   'growth',
   'replay',

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 
-const READY = /is ready at (\S+)/;
+const READY = /is ready at (\S+) and, over gRPC, at \S+:(\d+)$/;
 /** What Linux counts processor time in; the same on every architecture Node runs on. */
 const MICROS_PER_TICK = 10_000;
 const GRANT_COMMANDS_PER_BATCH = 500;
@@ -13,6 +13,7 @@ export class Service {
   private constructor(
     private readonly child: ChildProcess,
     readonly port: number,
+    readonly grpcPort: number,
     readonly apiKey: string,
   ) {}
 
@@ -34,15 +35,15 @@ export class Service {
     });
     const ready = (async () => {
       for await (const line of createInterface({ input: child.stdout })) {
-        const url = READY.exec(line)?.[1];
-        if (url !== undefined) return url;
+        const found = READY.exec(line);
+        if (found !== null) return { url: found[1]!, grpcPort: Number(found[2]) };
       }
       throw new Error('the service closed its output before it was ready');
     })();
-    const url = await Promise.race([ready, exited]);
+    const { url, grpcPort } = await Promise.race([ready, exited]);
     exited.catch(() => undefined);
     child.stdout.resume();
-    return new Service(child, Number(new URL(url).port), apiKey);
+    return new Service(child, Number(new URL(url).port), grpcPort, apiKey);
   }
 
   /** Grants every account what the benchmark spends, through the API like everybody. */

@@ -16,6 +16,8 @@ const TARGETS: Record<WorkloadName, Partial<Record<Against, Target>>> = {
   'latency-hot': { 'same-state': lower(0.35, 0.2), lean: lower(0.45, 0.35) },
   'http-spread': { 'same-state': higher(4, 6), lean: higher(2.5, 3.5) },
   'http-hot': { 'same-state': higher(7, 10), lean: higher(5, 7) },
+  'grpc-spread': { lean: higher(8, 12) },
+  'grpc-hot': { lean: higher(15, 25) },
   'fsync-hot': { 'same-state': higher(25, 40), lean: higher(18, 28) },
   growth: { itself: lower(1.25, 1.1) },
   replay: { itself: higher(100_000, 300_000) },

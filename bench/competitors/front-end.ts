@@ -43,7 +43,7 @@ function moduleFor(contestant: Contestant): DynamicModule {
       @Body() body: { amount: string },
       @Res() reply: HttpReply,
     ): Promise<void> {
-      const answer = await contestant.reserve(account, units(body), once('reserve', account, key, body));
+      const answer = await contestant.reserve(account, unitsOf(body), onceFor('reserve', account, key, body));
       reply.code(201).header('content-type', JSON_TYPE).send(answer);
     }
 
@@ -54,7 +54,7 @@ function moduleFor(contestant: Contestant): DynamicModule {
       @Body() body: { amount: string },
       @Res() reply: HttpReply,
     ): Promise<void> {
-      const answer = await contestant.commit(reservation, units(body), once('commit', reservation, key, body));
+      const answer = await contestant.commit(reservation, unitsOf(body), onceFor('commit', reservation, key, body));
       reply.code(200).header('content-type', JSON_TYPE).send(answer);
     }
   }
@@ -64,13 +64,13 @@ function moduleFor(contestant: Contestant): DynamicModule {
   return { module: CompetitorModule };
 }
 
-function units(body: { amount: string }): bigint {
+export function unitsOf(body: { amount?: string | undefined }): bigint {
   const amount = parseAmount(body.amount, SCALE);
   if (!amount.ok) throw new Error(amount.message);
   return amount.units;
 }
 
-function once(operation: string, target: string, key: string, body: unknown): Once {
+export function onceFor(operation: string, target: string, key: string, body: unknown): Once {
   const digest = createHash('sha256')
     .update(`${operation}\n${target}\n${JSON.stringify(body)}`)
     .digest();

@@ -1,31 +1,28 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { accountIds, type Arena } from '../arena.js';
+import type { Arena } from '../arena.js';
 import type { Load } from '../callers.js';
-import { GRANTS } from '../contestant.js';
-import { formatAmount } from '../../src/shared/amount.js';
 import { runHttpLoad, type HttpLoad, type HttpMeasurement } from '../http-load.js';
 import type { WorkloadName } from '../options.js';
 import type { Figure, Result } from '../result.js';
 import { interleave, type Slot } from '../rounds.js';
-import { Service } from '../service.js';
 import { rateOf, ratioOf, spreadOf } from '../statistics.js';
 import { targetOf } from '../targets.js';
+import type { GrantedService } from './granted-service.js';
 import { describeAccounts } from './in-process.js';
 
 const CONNECTIONS = 64;
 const COMPETITORS = ['same-state', 'lean'] as const;
-const SCALE = 6;
 
 /** The whole way: sockets, front end, engine. Ours is the real service; the competitors have the cheapest front end. */
 export class HttpWorkloads {
-  private service: Service | undefined;
-  private readonly ports = new Map<string, number>();
-
-  constructor(private readonly arena: Arena) {}
+  constructor(
+    private readonly arena: Arena,
+    private readonly service: GrantedService,
+  ) {}
 
   async run(workload: WorkloadName, accounts: Load['accounts']): Promise<Result> {
-    const service = await this.startedService();
+    const service = await this.service.started();
     const load = (port: number, serverCpuMicros: () => Promise<number>): HttpLoad => ({
       port,
       apiKey: service.apiKey,
@@ -60,23 +57,6 @@ export class HttpWorkloads {
     };
   }
 
-  async close(): Promise<void> {
-    await this.service?.stop();
-  }
-
-  private async startedService(): Promise<Service> {
-    if (this.service === undefined) {
-      this.service = await Service.start(await this.arena.server.createDatabase('bench_service'));
-      const grants = GRANTS.map(({ amount, category, priority }) => ({
-        amount: formatAmount(amount, SCALE),
-        category,
-        priority,
-      }));
-      await this.service.grant(accountIds(), grants);
-    }
-    return this.service;
-  }
-
   /** The same load against a server that does nothing: the load must be able to ask for far more than anyone answers. */
   private async loadAlone(accounts: Load['accounts']): Promise<Figure> {
     const child = fork(fileURLToPath(new URL('../canned-process.ts', import.meta.url)));
@@ -92,7 +72,7 @@ export class HttpWorkloads {
   }
 }
 
-function figureOf(contestant: string, setting: string, measured: readonly HttpMeasurement[]): Figure {
+export function figureOf(contestant: string, setting: string, measured: readonly HttpMeasurement[]): Figure {
   const median = (values: number[]): string => spreadOf(values).median.toFixed(1);
   const p50 = median(measured.map(({ p50Ms }) => p50Ms));
   const p99 = median(measured.map(({ p99Ms }) => p99Ms));
