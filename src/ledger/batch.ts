@@ -48,10 +48,10 @@ export class Batch {
   collect(append: Append): void {
     append.clear();
     for (const turn of this.turns) {
-      if (turn.spoiled) continue;
       const account = appendedAccount(turn);
       if (turn.writes) append.move(account);
       else append.confirm(account);
+      if (turn.spoiled) continue;
       for (const [pending, verdict] of turn.verdicts) {
         if (!turn.hides(pending)) this.collectOnce(append, account.no, pending, verdict);
       }
@@ -62,11 +62,14 @@ export class Batch {
   settle(reply: AppendReply): Settled {
     const settled: Settled = { accounts: [], named: [], again: [], renamed: [] };
     for (const turn of this.turns) {
-      const stands = !turn.spoiled && !reply.stale.has(turn.account.no);
+      const current = !reply.stale.has(turn.account.no);
+      const stands = current && !turn.spoiled;
       const left = turn.account.unnamed && reply.stale.has(turn.account.no) ? settled.renamed : settled.again;
       for (const [pending, verdict] of turn.verdicts) {
         if (this.answerFromRecord(turn, pending, reply)) continue;
-        if (verdict.type === 'failed' || (stands && verdict.type !== 'postponed')) deliver(pending, verdict);
+        // A failure counts only where the state was current: history is read later than a state that somebody moved on from.
+        const settles = verdict.type === 'failed' ? current : stands && verdict.type !== 'postponed';
+        if (settles) deliver(pending, verdict);
         else left.push(pending);
       }
       if (!stands) continue;

@@ -110,6 +110,18 @@ describe('several replicas on one database', () => {
     expect(await refusalOf(tellers[1]!.reserve('stale-grant', 5))).toMatchObject({ code: 'insufficient_credits' });
   });
 
+  test('commit and release holds whose lots another replica made since this one last looked', async () => {
+    for (const way of ['commit', 'release'] as const) {
+      const account = `unseen-lots-${way}`;
+      await tellers[0]!.grant(account, 1);
+      await tellers[1]!.balance(account);
+      await tellers[0]!.grant(account, 9);
+      const { reservation } = await tellers[0]!.reserve(account, 10);
+      const ended = way === 'commit' ? tellers[1]!.commit(reservation!.id, 4) : tellers[1]!.release(reservation!.id);
+      expect((await ended).reservation).toMatchObject({ status: 'closed' });
+    }
+  });
+
   test('find a hold that another replica made, and its end', async () => {
     await tellers[0]!.grant('holds', 5);
     const { reservation } = await tellers[0]!.reserve('holds', 2);
