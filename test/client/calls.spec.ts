@@ -26,7 +26,8 @@ describe('a call of the client', () => {
     const name = 'team/7?x=1#ü %2F..';
     await ledger.grant(name, { amount: '1' });
     expect(await ledger.getAccount(name)).toMatchObject({ account: name });
-    for (const wrong of ['', '.', '..']) expect(() => ledger.getAccount(wrong)).toThrow(TypeError);
+    for (const wrong of ['', '.', '..', '\ud800', undefined as never])
+      expect(() => ledger.getAccount(wrong)).toThrow(TypeError);
   });
 
   test('reads a list to its end, page by page', async () => {
@@ -141,6 +142,21 @@ describe('a call of the client', () => {
     expect(performance.now() - started).toBeGreaterThanOrEqual(2_000);
     expect(retries).toMatchObject([{ error: { code } }, { error: { code } }]);
     expect(retries.every(({ pauseMs }) => pauseMs >= 1_000)).toBe(true);
+  });
+
+  test('gets through a rate limit', async () => {
+    const { secret } = await ledger.createKey({
+      name: 'slow',
+      mode: 'live',
+      scopes: ['ledger:write'],
+      rate_limit_per_second: 3,
+    });
+    const retries: Retry[] = [];
+    const slow = behind.clientOf({ apiKey: secret, onRetry: retry => void retries.push(retry) });
+    await Promise.all(Array.from({ length: 7 }, () => slow.grant('limited', { amount: '1' })));
+    expect(await ledger.getAccount('limited')).toMatchObject({ seq: 7 });
+    expect(retries.length).toBeGreaterThan(0);
+    expect(new Set(retries.map(({ error }) => error.code))).toEqual(new Set(['rate_limited']));
   });
 
   test.each([

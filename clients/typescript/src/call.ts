@@ -48,11 +48,12 @@ export interface Reply<Body> {
 
 /**
  * One part of a path, percent-encoded.
- * @throws TypeError for what a URL cannot carry there: an empty part, and `.` and `..`, which would name another path
+ * @throws TypeError for what a URL cannot carry there: nothing, half a character, and `.` and `..`, which would name
+ *   another path
  */
 export function segment(name: string, value: string): string {
-  if (typeof value !== 'string' || value === '' || value === '.' || value === '..') {
-    throw new TypeError(`${name} must be a string that is not empty, . or ..; it is ${JSON.stringify(value)}`);
+  if (typeof value !== 'string' || value === '' || value === '.' || value === '..' || /\p{Surrogate}/u.test(value)) {
+    throw new TypeError(`${name} must be well-formed text, not empty, not . or ..; it is ${JSON.stringify(value)}`);
   }
   return encodeURIComponent(value);
 }
