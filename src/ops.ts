@@ -8,13 +8,14 @@ import { UnusableDatabaseError } from './database/unusable-database-error.js';
 import { BALANCE } from './ops/balance-command.js';
 import type { OpsCommand } from './ops/command.js';
 import { EXPLAIN } from './ops/explain-command.js';
+import { JOBS } from './ops/jobs-command.js';
 import { Misuse } from './ops/misuse.js';
 import { PROJECTIONS } from './ops/projections-command.js';
 import { REBUILD } from './ops/rebuild-command.js';
 import { VERIFY } from './ops/verify-command.js';
 import { LedgerError } from './shared/ledger-error.js';
 
-const COMMANDS: readonly OpsCommand[] = [VERIFY, REBUILD, EXPLAIN, BALANCE, PROJECTIONS];
+const COMMANDS: readonly OpsCommand[] = [VERIFY, REBUILD, EXPLAIN, BALANCE, PROJECTIONS, JOBS];
 const DIFFERENCES = 1;
 const NOT_ANSWERED = 2;
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
+import { JobQueue } from '../workers/job-queue.js';
 
 /** Gives up long before whoever asks does. */
 const PING = { text: 'SELECT 1', query_timeout: 2_000 };
@@ -10,7 +11,10 @@ export class Readiness {
   #stopping = false;
   private readonly listeners: (() => void)[] = [];
 
-  constructor(private readonly pool: Pool) {}
+  constructor(
+    private readonly pool: Pool,
+    private readonly queue: JobQueue,
+  ) {}
 
   get stopping(): boolean {
     return this.#stopping;
@@ -25,6 +29,11 @@ export class Readiness {
   /** Is called at once when `stop` is. */
   onStop(listener: () => void): void {
     this.listeners.push(listener);
+  }
+
+  /** Without it requests are answered all the same, and due work is done, with less to see of it. */
+  get queueAnswers(): boolean {
+    return this.queue.answers;
   }
 
   async isReady(): Promise<boolean> {

@@ -56,6 +56,11 @@ export function requireScope(caller: Caller, scope: Scope): void {
     throw new LedgerError('scope_missing', `this key does not have the scope ${scope}`);
 }
 
+/** For what shows live and test data together. @throws LedgerError scope_missing */
+export function requireLive(caller: Caller): void {
+  if (caller.mode !== 'live') throw new LedgerError('scope_missing', 'this is about live data too: use a live key');
+}
+
 function unauthenticated(): LedgerError {
   return new LedgerError('unauthenticated', 'send Authorization: Bearer with an API key that is in force');
 }

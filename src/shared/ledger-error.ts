@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'unit_not_found'
   | 'meter_not_found'
   | 'key_not_found'
+  | 'job_not_found'
   | 'unit_in_use'
   | 'reservation_closed'
   | 'reservation_expired'

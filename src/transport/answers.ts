@@ -209,6 +209,30 @@ export const problem = z
   })
   .meta({ id: 'Problem' });
 
+export const deadLetter = z
+  .strictObject({
+    id: z.string(),
+    name: z.string().meta({ description: 'Of the recurring job.' }),
+    item: z.string().nullable().meta({ description: 'The one thing of a run that failed; null where the run did.' }),
+    attempts: z.int().min(0),
+    error: z.string(),
+    created_at: moment,
+    failed_at: moment,
+  })
+  .meta({ id: 'DeadJob', description: 'A job that was tried as often as it may be. Its work is in the tables.' });
+
+export const jobRun = z
+  .strictObject({
+    name: z.string(),
+    started_at: moment,
+    succeeded_at: moment.nullable().meta({ description: 'Of the last run that did all it had to.' }),
+    failures: z.int().min(0).meta({ description: 'Runs in a row that did not.' }),
+    last_error: z.string().nullable(),
+  })
+  .meta({ id: 'JobRun' });
+
+export const retriedJob = z.strictObject({ id: z.string(), status: z.literal('waiting') }).meta({ id: 'RetriedJob' });
+
 /** A page of a list. */
 export function pageOf(item: z.ZodType, name: string) {
   return z

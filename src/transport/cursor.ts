@@ -18,6 +18,12 @@ export function decodeCursor(list: string, cursor: string | undefined): string |
   throw invalidRequest([{ location: 'query.after', message: 'is not a next_cursor of this list' }]);
 }
 
+/** The same for lists of which a page begins after so many. */
+export function decodeCountCursor(list: string, cursor: string | undefined): number {
+  const count = decodeNumberCursor(list, cursor);
+  return count === Number.MAX_SAFE_INTEGER ? 0 : count;
+}
+
 /** The same for lists in the order of a number, newest first. */
 export function decodeNumberCursor(list: string, cursor: string | undefined): number {
   const last = decodeCursor(list, cursor);

@@ -21,13 +21,16 @@ const CLOSE_TIMEOUT_MS = 5_000;
 
 /** A tick is only a hint: how its run went is remembered with the run. */
 const TICK: JobsOptions = { removeOnComplete: true, removeOnFail: true };
-/** What failed is tried again after 1, 2, 4, … seconds, about two minutes in all; then it is a dead letter. */
-const AGAIN: JobsOptions = {
-  attempts: 8,
-  backoff: { type: 'exponential', delay: 1_000 },
-  removeOnComplete: true,
-  removeOnFail: { count: 10_000 },
-};
+const MOST_DEAD_LETTERS = 10_000;
+
+/** How often, and after which pause, doubled each time, what failed is tried again before it is a dead letter. */
+export interface Patience {
+  readonly attempts: number;
+  readonly firstPauseMs: number;
+}
+
+/** About two minutes in all. */
+const PATIENCE: Patience = { attempts: 8, firstPauseMs: 1_000 };
 
 /**
  * BullMQ, on PostgreSQL or Redis: hints when to run what, and jobs that failed. Whatever it holds may be lost, late or
@@ -47,6 +50,7 @@ export class JobQueue {
   constructor(
     private readonly store: QueueStore,
     private readonly log: Log,
+    private readonly patience: Patience = PATIENCE,
   ) {
     this.connections = this.open();
   }
@@ -81,10 +85,17 @@ export class JobQueue {
 
   /** Has it tried again later. The same failure is one job, however often it is met. */
   async tryAgain(name: string, item?: string): Promise<void> {
-    const jobId = item === undefined ? name : `${name}-${item}`;
-    await this.ask(queue => queue.add(name, item === undefined ? {} : { item }, { ...AGAIN, jobId })).catch(
-      this.noteAway,
-    );
+    const { attempts, firstPauseMs: delay } = this.patience;
+    const options: JobsOptions = {
+      jobId: item === undefined ? name : `${name}-${item}`,
+      attempts,
+      delay,
+      backoff: { type: 'exponential', delay },
+      removeOnComplete: true,
+      removeOnFail: { count: MOST_DEAD_LETTERS },
+    };
+    const data = item === undefined ? {} : { item };
+    await this.ask(queue => queue.add(name, data, options)).catch(this.noteAway);
   }
 
   /** Sets the clock of these jobs going (again), which a flushed or restarted queue has forgotten. */

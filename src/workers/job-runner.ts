@@ -43,8 +43,11 @@ export class JobRunner {
     const known = this.byName.get(job.name);
     // Of another version of the service, which finds the work by itself.
     if (known === undefined) return;
+    const stopping = this.stopping.signal.aborted;
     // A tick. What becomes of the run is told by the run.
-    if (job.repeatJobKey !== undefined) return this.runOnce(known);
+    if (job.repeatJobKey !== undefined) return stopping ? undefined : this.runOnce(known);
+    // Somebody else tries again.
+    if (stopping) throw new Error('the process was stopping');
     const { item } = job.data;
     if (item !== undefined) return known.retry?.(item);
     await this.run(known, 0);

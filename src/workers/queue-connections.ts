@@ -12,7 +12,7 @@ import {
 import type { Pool } from 'pg';
 
 /** Also what a worker's connections call themselves in PostgreSQL, like every other of the service. */
-export const QUEUE = 'credits-ledger';
+const QUEUE = 'credits-ledger';
 
 /** Jobs that one process works on at once. */
 const CONCURRENCY = 8;
@@ -38,6 +38,11 @@ export type QueueStore =
   | { readonly type: 'redis'; readonly url: string }
   /** Connections whose `search_path` begins with BullMQ's schema. */
   | { readonly type: 'postgres'; readonly pool: Pool };
+
+/** Redis where there is one, else the database. */
+export function storeOf(redisUrl: string | undefined, pool: Pool): QueueStore {
+  return redisUrl === undefined ? { type: 'postgres', pool } : { type: 'redis', url: redisUrl };
+}
 
 /** Adds, lists, retries. Says at once when Redis is away instead of waiting for it. */
 export function openQueue(store: QueueStore): Queue {

@@ -11,15 +11,17 @@ import { Pool } from 'pg';
 import type { Config } from '../config.js';
 import type { AppPool } from '../database/connections.js';
 import { AppClients } from '../database/database.module.js';
-import { QUEUE_SCHEMA } from '../database/migrate-queue.js';
 import { ForgetOldAnswers } from '../ledger/forget-old-answers.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { SettleDueAccounts } from '../ledger/settle-due-accounts.js';
 import { FollowEntries } from '../projections/follow-entries.js';
 import { ProjectionsModule } from '../projections/projections.module.js';
+import { DeadLetters } from './dead-letters.js';
 import { JobQueue } from './job-queue.js';
 import { JobRunner } from './job-runner.js';
 import { JobRuns } from './job-runs.js';
+import { JOB_SESSION } from './job-session.js';
+import { storeOf } from './queue-connections.js';
 import type { RecurringJob } from './recurring-job.js';
 
 /** Connections of jobs: their locks, one each, and BullMQ's where it has no Redis. Opened as they are needed. */
@@ -27,16 +29,6 @@ const MOST_CONNECTIONS = 16;
 const JOBS_POOL = Symbol('JOBS_POOL');
 const RUNS_JOBS = Symbol('RUNS_JOBS');
 const RECURRING_JOBS = Symbol('RECURRING_JOBS');
-
-const SESSION = {
-  search_path: `${QUEUE_SCHEMA},public`,
-  // Hints may be lost in a crash, and must not cost the ledger's commits a flush.
-  synchronous_commit: 'off',
-  // A machine that vanished must not keep its locks for the two hours that are the default.
-  tcp_keepalives_idle: '5',
-  tcp_keepalives_interval: '2',
-  tcp_keepalives_count: '3',
-};
 
 /**
  * Every recurring job of the service. A capability that has one writes a class that implements `RecurringJob`, provides
@@ -61,26 +53,23 @@ export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationS
   static of({ role, redisUrl }: Pick<Config, 'role' | 'redisUrl'>): DynamicModule {
     return {
       module: WorkersModule,
+      // Whoever answers callers tells what became of jobs.
+      global: true,
       imports: [LedgerModule, ProjectionsModule],
       providers: [
         { provide: RUNS_JOBS, useValue: role !== 'api' },
         {
           provide: JOBS_POOL,
           useFactory: (clients: AppClients) =>
-            clients.createPool('credits-ledger jobs', { maxConnections: MOST_CONNECTIONS, settings: SESSION }),
+            clients.createPool('credits-ledger jobs', { maxConnections: MOST_CONNECTIONS, settings: JOB_SESSION }),
           inject: [AppClients],
         },
         {
           provide: JobQueue,
-          useFactory: (pool: Pool) => {
-            const store =
-              redisUrl === undefined
-                ? ({ type: 'postgres', pool } as const)
-                : ({ type: 'redis', url: redisUrl } as const);
-            return new JobQueue(store, new Logger(JobQueue.name));
-          },
+          useFactory: (pool: Pool) => new JobQueue(storeOf(redisUrl, pool), new Logger(JobQueue.name)),
           inject: [JOBS_POOL],
         },
+        { provide: DeadLetters, useFactory: (queue: JobQueue) => new DeadLetters(queue), inject: [JobQueue] },
         { provide: JobRuns, useFactory: (pool: Pool) => new JobRuns(pool), inject: [JOBS_POOL] },
         ALL_JOBS,
         {
@@ -90,7 +79,7 @@ export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationS
           inject: [RECURRING_JOBS, JobRuns, JobQueue],
         },
       ],
-      exports: [JobQueue, JobRuns, RECURRING_JOBS],
+      exports: [JobQueue, JobRuns, DeadLetters],
     };
   }
 

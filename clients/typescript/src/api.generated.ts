@@ -13,6 +13,7 @@ import type {
   CommitRequest,
   ConfigureRequest,
   CreateKeyRequest,
+  DeadJob,
   DefineUnitRequest,
   Entry,
   Explanation,
@@ -20,11 +21,13 @@ import type {
   FreezeRequest,
   GrantRequest,
   Health,
+  JobRun,
   Key,
   Lot,
   LotMutation,
   Mutation,
   NewKey,
+  Readiness,
   RefundEntryRequest,
   RefundReservationRequest,
   ReleaseRequest,
@@ -32,6 +35,7 @@ import type {
   ReservationMutation,
   ReservationWithEntries,
   ReserveRequest,
+  RetriedJob,
   RevokeRequest,
   Unit,
 } from './schemas.generated.js';
@@ -386,13 +390,38 @@ export class Api {
     return this.caller.call({ method: 'DELETE', path: `/v1/keys/${segment('id', id)}`, repeatable: true }, options);
   }
 
+  /** List jobs that failed as often as they may be tried, the latest first. */
+  listDeadJobs(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<DeadJob> {
+    return new List(this.caller, { method: 'GET', path: '/ops/jobs', query, repeatable: true }, options);
+  }
+
+  /** Tell when each recurring job ran last, and how it went. */
+  listRecurringJobs(options: CallOptions = {}): List<JobRun> {
+    return new List(this.caller, { method: 'GET', path: '/ops/jobs/recurring', repeatable: true }, options);
+  }
+
+  /** Try a job again that had failed for good. */
+  retryDeadJob(id: string, options: CallOptions = {}): Promise<RetriedJob> {
+    return this.caller.call(
+      { method: 'POST', path: `/ops/jobs/${segment('id', id)}/retry`, repeatable: false },
+      options,
+    );
+  }
+
   /** The process runs. */
   livez(options: CallOptions = {}): Promise<Health> {
     return this.caller.call({ method: 'GET', path: '/livez', repeatable: true }, options);
   }
 
   /** The database answers, and the process is not stopping. */
-  readyz(options: CallOptions = {}): Promise<Health> {
+  readyz(options: CallOptions = {}): Promise<Readiness> {
     return this.caller.call({ method: 'GET', path: '/readyz', repeatable: true }, options);
   }
 }

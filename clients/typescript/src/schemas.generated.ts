@@ -133,6 +133,25 @@ export type CreateKeyRequest = {
   rate_limit_per_second?: number | undefined;
 };
 
+/** A job that was tried as often as it may be. Its work is in the tables. */
+export type DeadJob = {
+  id: string;
+  /** Of the recurring job. */
+  name: string;
+  /** The one thing of a run that failed; null where the run did. */
+  item: string | null;
+  attempts: number;
+  error: string;
+  created_at: string;
+  failed_at: string;
+};
+
+export type DeadJobPage = {
+  data: DeadJob[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
 export type DefineUnitRequest = {
   /** `prepaid` can be bought and topped up; an `allowance` is given by a plan for a window. */
   kind: 'prepaid' | 'allowance';
@@ -247,6 +266,22 @@ export type Health = {
   status: 'ok';
 };
 
+export type JobRun = {
+  name: string;
+  started_at: string;
+  /** Of the last run that did all it had to. */
+  succeeded_at: string | null;
+  /** Runs in a row that did not. */
+  failures: number;
+  last_error: string | null;
+};
+
+export type JobRunPage = {
+  data: JobRun[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
 export type Key = {
   id: string;
   name: string;
@@ -343,6 +378,12 @@ export type Problem = {
   entry?: string | undefined;
 };
 
+export type Readiness = {
+  /** degraded: send requests, and look at the rest. */
+  status: 'ok' | 'degraded';
+  job_queue: 'ok' | 'away';
+};
+
 /** Without `amount` all that is not yet refunded. */
 export type RefundEntryRequest = {
   amount?: Amount | undefined;
@@ -433,6 +474,11 @@ export type ReserveRequest = {
   metadata?: Metadata | undefined;
 };
 
+export type RetriedJob = {
+  id: string;
+  status: 'waiting';
+};
+
 /** Without `amount` what is left of the lot. */
 export type RevokeRequest = {
   amount?: Amount | undefined;
@@ -478,6 +524,7 @@ export type RefusalCode =
   | 'insufficient_credits'
   | 'invalid_json'
   | 'invalid_request'
+  | 'job_not_found'
   | 'key_not_found'
   | 'lot_not_found'
   | 'payload_too_large'

@@ -16,6 +16,8 @@ export interface HttpCall {
   readonly description?: string;
   /** Null for calls that need no key at all. */
   readonly scope: Scope | null;
+  /** Shows live and test data together: not for test keys. */
+  readonly liveOnly?: boolean;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   /** What goes wrong besides what can go wrong with every call. */
@@ -29,6 +31,8 @@ export interface HttpCall {
 declare module 'fastify' {
   interface FastifyContextConfig {
     call?: HttpCall;
+    /** For people with a browser, and no call of the API: the key may come as the password of Basic authentication. */
+    page?: { readonly scope: Scope; readonly liveOnly: boolean };
   }
   interface FastifyRequest {
     /** Who asks; set before the handler of a call that has a scope. */

@@ -1,9 +1,11 @@
 import { AccountsController } from './accounts.controller.js';
 import { BatchController } from './batch.controller.js';
+import { BoardController } from './board.controller.js';
 import { CommandsController } from './commands.controller.js';
 import { DocsController } from './docs.controller.js';
 import { ExplainController } from './explain.controller.js';
 import { HealthController } from './health.controller.js';
+import { JobsController } from './jobs.controller.js';
 import { KeysController } from './keys.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { ReadModelsController } from './read-models.controller.js';
@@ -18,6 +20,8 @@ export const CONTROLLERS = [
   BatchController,
   UnitsController,
   KeysController,
+  JobsController,
+  BoardController,
   HealthController,
   MetricsController,
   DocsController,

@@ -1,23 +1,10 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { CONTENT_SECURITY_POLICY } from './content-security-policy.js';
 import { sendAnswer } from './send-answer.js';
 
 /** The OpenAPI document as JSON text. */
 export const OPENAPI_JSON = Symbol('OPENAPI_JSON');
-
-/** Nothing but our own: the reference could not load anything from elsewhere if it tried. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'unsafe-inline'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self' data:",
-  "connect-src 'self'",
-  "worker-src 'self' blob:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
 
 /** The API, for people and for tools. */
 @Controller()

@@ -8,6 +8,12 @@ import { called } from './call.js';
 import { sendAnswer } from './send-answer.js';
 
 const health = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' });
+const readiness = z
+  .strictObject({
+    status: z.enum(['ok', 'degraded']).meta({ description: 'degraded: send requests, and look at the rest.' }),
+    job_queue: z.enum(['ok', 'away']),
+  })
+  .meta({ id: 'Readiness' });
 
 /** For whoever restarts the process (livez) and whoever sends it requests (readyz). */
 @Controller()
@@ -30,7 +36,7 @@ export class HealthController {
       summary: 'The database answers, and the process is not stopping',
       scope: null,
       status: 200,
-      answer: health,
+      answer: readiness,
     }),
   )
   async ready(@Res() reply: FastifyReply): Promise<void> {
@@ -38,6 +44,8 @@ export class HealthController {
       const reason = this.readiness.stopping ? 'this replica is stopping' : 'the database does not answer';
       throw new LedgerError('busy', reason, {}, true);
     }
-    sendAnswer(reply, 200, '{"status":"ok"}');
+    const { queueAnswers } = this.readiness;
+    const told = { status: queueAnswers ? 'ok' : 'degraded', job_queue: queueAnswers ? 'ok' : 'away' };
+    sendAnswer(reply, 200, JSON.stringify(told));
   }
 }

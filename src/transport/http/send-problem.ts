@@ -8,7 +8,13 @@ export function sendProblem(reply: FastifyReply, error: LedgerError): void {
   reply.request.refusal = error;
   const { http, retryAfterSeconds } = ERROR_TABLE[error.code];
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds);
-  if (error.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer');
+  if (error.code === 'unauthenticated') void reply.header('www-authenticate', challengeOf(reply));
   const body = Buffer.from(JSON.stringify(problemOf(error, reply.request.id)));
   void reply.code(http).header('content-type', 'application/problem+json').send(body);
+}
+
+/** A browser that is told Basic asks its user. */
+function challengeOf(reply: FastifyReply): string {
+  const isPage = reply.request.routeOptions.config?.page !== undefined;
+  return isPage ? 'Basic realm="credits-ledger", charset="UTF-8"' : 'Bearer';
 }

@@ -15,6 +15,7 @@ const TAGS: Readonly<Record<string, string>> = {
   batch: 'Many commands in one request.',
   units: 'What is counted.',
   keys: 'Who may call.',
+  operations: 'For whoever runs the service: what works in the background.',
   health: 'For whoever runs the service.',
 };
 

@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RecurringJob } from '../../src/workers/recurring-job.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { eventually } from '../support/data-dir.js';
+import { onBothQueues, RedisServer } from '../support/redis.js';
+import { startWorker, type WorkerReplica } from '../support/worker-replica.js';
+
+describe('recurring jobs', () => {
+  onBothQueues(store => {
+    let database: TestDatabase;
+    let redis: RedisServer | undefined;
+    let replicas: WorkerReplica[];
+
+    beforeEach(async () => {
+      database = await createTestDatabase();
+      redis = store === 'redis' ? await RedisServer.start() : undefined;
+      replicas = [];
+    });
+
+    afterEach(async () => {
+      await Promise.all(replicas.map(replica => replica.stop()));
+      await redis?.stop();
+      await database.close();
+    });
+
+    test('run again and again, one run at a time over all replicas', async () => {
+      let [underWay, most, runs] = [0, 0, 0];
+      const job = jobOf('slow', 200, async () => {
+        most = Math.max(most, ++underWay);
+        await sleep(300);
+        underWay--;
+        runs++;
+      });
+      for (let i = 0; i < 3; i++) start([job]);
+      await eventually(() => runs >= 6);
+      expect(most).toBe(1);
+    });
+
+    test('are not run more often for more replicas', async () => {
+      let runs = 0;
+      const job = jobOf('often', 1_000, async () => void runs++);
+      for (let i = 0; i < 3; i++) start([job]);
+      await eventually(() => runs > 0);
+      runs = 0;
+      await sleep(5_000);
+      expect(runs).toBeGreaterThanOrEqual(2);
+      expect(runs).toBeLessThanOrEqual(7);
+    });
+
+    test('that fail are tried again, noted, and said once; the next run that works forgets it', async () => {
+      let broken = true;
+      const { runs, said } = start([
+        jobOf('shaky', 200, async () => {
+          if (broken) throw new Error('not today');
+        }),
+      ]);
+      await eventually(async () => ((await runs.last())[0]?.failures ?? 0) >= 3);
+      expect(await runs.last()).toMatchObject([{ name: 'shaky', lastError: 'Error: not today' }]);
+      expect(said.filter(line => line.includes('not today'))).toHaveLength(1);
+      broken = false;
+      await eventually(async () => (await runs.last())[0]?.failures === 0);
+      expect((await runs.last())[0]).toMatchObject({ lastError: null, succeededAt: expect.any(Date) });
+    });
+
+    test('leave one dead letter for what fails for good; it is kept, listed, and done when it is retried', async () => {
+      let mended = false;
+      const done: string[] = [];
+      const job: RecurringJob = {
+        ...jobOf('poison', 200, async () => {}),
+        run: async ({ failed }) => {
+          if (!mended) failed('live-7', new Error('poison'));
+        },
+        retry: async item => {
+          if (!mended) throw new Error(`${item} is poison`);
+          done.push(item);
+        },
+      };
+      const { letters } = start([job]);
+      await eventually(async () => (await letters.list(0, 10)).length > 0);
+      await sleep(1_000);
+      expect(await letters.list(0, 10)).toMatchObject([
+        { id: 'poison-live-7', name: 'poison', item: 'live-7', attempts: 3, error: 'live-7 is poison' },
+      ]);
+      await letters.retry('poison-live-7');
+      await eventually(async () => (await letters.list(0, 10)).length > 0);
+      mended = true;
+      await letters.retry('poison-live-7');
+      await eventually(() => done.length > 0);
+      await eventually(async () => (await letters.list(0, 10)).length === 0);
+      expect(done).toEqual(['live-7']);
+      await expect(letters.retry('poison-live-7')).rejects.toMatchObject({ code: 'job_not_found' });
+    });
+
+    test('go on in time when the queue was emptied, and are scheduled there again', async () => {
+      let lastRunAt = Date.now();
+      const gaps: number[] = [];
+      const { queue } = start([
+        jobOf('steady', 500, async () => {
+          gaps.push(Date.now() - lastRunAt);
+          lastRunAt = Date.now();
+        }),
+      ]);
+      await eventually(() => gaps.length >= 3);
+      gaps.length = 0;
+      if (redis !== undefined) await redis.flush();
+      else await database.ownerPool.query('TRUNCATE bullmq.job, bullmq.scheduler, bullmq.meta CASCADE');
+      await eventually(() => gaps.length >= 8);
+      expect(Math.max(...gaps)).toBeLessThan(4_000);
+      expect(await queue.queue.getJobSchedulersCount()).toBe(1);
+    });
+
+    test('of another version of the service are left to it', async () => {
+      start([jobOf('mine', 500, async () => {})]);
+      const { queue, letters } = replicas[0]!;
+      await queue.tryAgain('theirs');
+      await eventually(async () => (await queue.queue.getJob('theirs')) === undefined);
+      expect(await letters.list(0, 10)).toEqual([]);
+    });
+
+    test('are told to end when the process stops, and the next run is not held up by it', async () => {
+      let ended = 0;
+      const job = jobOf('endless', 200, async signal => {
+        while (!signal.aborted) await sleep(10);
+        ended++;
+      });
+      const first = start([job]);
+      await eventually(async () => (await first.runs.last()).length === 1);
+      await first.stop();
+      expect(ended).toBe(1);
+      start([job]);
+      await sleep(2_000);
+      await replicas[1]!.stop();
+      expect(ended).toBe(2);
+    });
+
+    function start(jobs: RecurringJob[]): WorkerReplica {
+      const replica = startWorker(database, redis?.url, jobs);
+      replicas.push(replica);
+      return replica;
+    }
+  });
+});
+
+function jobOf(name: string, everyMs: number, work: (signal: AbortSignal) => Promise<void>): RecurringJob {
+  return { name, everyMs, run: ({ signal }) => work(signal) };
+}
