@@ -12,10 +12,16 @@ import { JOBS } from './ops/jobs-command.js';
 import { Misuse } from './ops/misuse.js';
 import { PROJECTIONS } from './ops/projections-command.js';
 import { REBUILD } from './ops/rebuild-command.js';
+import { RESUME } from './ops/resume-command.js';
+import { RUNS } from './ops/runs-command.js';
 import { VERIFY } from './ops/verify-command.js';
 import { LedgerError } from './shared/ledger-error.js';
 
+<<<<<<< HEAD
 const COMMANDS: readonly OpsCommand[] = [VERIFY, REBUILD, EXPLAIN, BALANCE, PROJECTIONS, JOBS];
+=======
+const COMMANDS: readonly OpsCommand[] = [VERIFY, REBUILD, EXPLAIN, BALANCE, PROJECTIONS, RUNS, RESUME];
+>>>>>>> 2027fa1 (WIP replay)
 const DIFFERENCES = 1;
 const NOT_ANSWERED = 2;
 

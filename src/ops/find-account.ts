@@ -4,8 +4,13 @@ import { Misuse } from './misuse.js';
 
 const FIND = `SELECT account_no, mode FROM account_names WHERE id = $1 AND ($2::text IS NULL OR mode = $2)`;
 
-/** The number behind an account's id. @throws Misuse where there is none, or one in each mode */
-export async function findAccount(ownerUrl: string, id: string, mode: Mode | null): Promise<number> {
+export interface FoundAccount {
+  readonly no: number;
+  readonly mode: Mode;
+}
+
+/** What an account's id stands for. @throws Misuse where there is none, or one in each mode */
+export async function findAccount(ownerUrl: string, id: string, mode: Mode | null): Promise<FoundAccount> {
   const client = new Client({ connectionString: ownerUrl });
   await client.connect();
   try {
@@ -17,7 +22,7 @@ export async function findAccount(ownerUrl: string, id: string, mode: Mode | nul
         `There is no ${mode === null ? '' : `${mode} `}account ${JSON.stringify(id)}. Ids are compared byte for byte.`,
       );
     }
-    return Number(rows[0].account_no);
+    return { no: Number(rows[0].account_no), mode: rows[0].mode };
   } finally {
     await client.end();
   }

@@ -96,7 +96,7 @@ export class Reads {
 
   async explanation(asker: Asker, account: unknown, query: unknown): Promise<string> {
     const target = targetOf(asker, account);
-    const { from, to } = parseRequest(explainQuery, query, 'query');
-    return (await this.queries.execute(new ExplainAccount(target, from ?? null, to ?? null))).json;
+    const { from = null, to = null, unit = null } = parseRequest(explainQuery, query, 'query');
+    return (await this.queries.execute(new ExplainAccount(target, { from, to, unit }))).json;
   }
 }

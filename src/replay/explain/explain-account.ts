@@ -13,14 +13,20 @@ import type { Balances, Statement } from './statement.js';
 import { statementText } from './text.js';
 import type { Wording } from './words.js';
 
+export interface ExplainedRange {
+  /** Null for the account's beginning. */
+  readonly from: Moment | null;
+  /** Null for the present moment. */
+  readonly to: Moment | null;
+  /** Only this unit, and the entries that move it; null for all. */
+  readonly unit: string | null;
+}
+
 /** How an account's balances changed after one moment and up to another, entry by entry and lot by lot. */
 export class ExplainAccount extends Query<Explanation> {
   constructor(
     readonly target: Target,
-    /** Null for the account's beginning. */
-    readonly from: Moment | null,
-    /** Null for the present moment. */
-    readonly to: Moment | null,
+    readonly range: ExplainedRange,
   ) {
     super();
   }
@@ -42,13 +48,14 @@ export class ExplainAccountHandler implements IQueryHandler<ExplainAccount> {
     private readonly pool: Pool,
   ) {}
 
-  async execute({ target, from, to }: ExplainAccount): Promise<Explanation> {
+  async execute({ target, range: { from, to, unit } }: ExplainAccount): Promise<Explanation> {
+    if (unit !== null) await this.units.find(unit);
     const { no, now, seq, createdAt } = await this.writePath.read(target, ({ no, now, state }) => {
       return { no, now, seq: state.seq, createdAt: state.seq === 0 ? now : state.createdAt };
     });
     if (to !== null && to > now) throw wrong('to', `is in the future: here it is ${this.writer.moment(now)}`);
     if (from !== null && from > (to ?? now)) throw wrong('from', 'is after to');
-    const statement = await readStatement(this.pool, no, from ?? createdAt - 1, to ?? now, seq);
+    const statement = await readStatement(this.pool, { no, lastSeq: seq }, from ?? createdAt - 1, to ?? now, unit);
     await this.units.learn();
     const text = statementText(target.account, statement, this.wordingOf(no));
     return { json: this.json({ no, id: target.account }, statement, text), text };

@@ -15,22 +15,24 @@ SELECT seq, type, unit, amount, granted, available, held, spent, expired, revoke
        target, reason, member, metadata, details, effective_at, recorded_at
 FROM entries
 WHERE account_no = $1 AND seq > $2 AND seq <= $3 AND effective_at <= to_timestamp($4::float8 / 1000)
+  AND ($6::text IS NULL OR unit = $6)
 ORDER BY seq
 LIMIT $5`;
 
 /**
- * How an account's balances went after `from` and up to `to`, from its entries up to `lastSeq`.
+ * How an account's balances went after `from` and up to `to`, from its entries up to `lastSeq`; in one unit or in all.
  * @throws LedgerError invalid_request where more happened than one statement tells
  */
 export async function readStatement(
   pool: Pool,
-  accountNo: number,
+  { no: accountNo, lastSeq }: { readonly no: number; readonly lastSeq: number },
   from: Moment,
   to: Moment,
-  lastSeq: number,
+  unit: string | null,
 ): Promise<Statement> {
-  const { seq, balances } = await new PastBalances(pool).asOf(accountNo, from);
-  const values = [accountNo, seq, lastSeq, to, MOST_STEPS + 1];
+  const { seq, balances: all } = await new PastBalances(pool).asOf(accountNo, from);
+  const balances = unit === null ? all : new Map([...all].filter(([name]) => name === unit));
+  const values = [accountNo, seq, lastSeq, to, MOST_STEPS + 1, unit];
   const { rows } = await pool.query<EntryRecord>(ENTRIES_BETWEEN, values);
   if (rows.length > MOST_STEPS) {
     const message = `more than ${MOST_STEPS} entries took effect in between: ask for a shorter time`;

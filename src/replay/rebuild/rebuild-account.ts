@@ -1,10 +1,15 @@
-import type { Client } from 'pg';
-import type { AccountState } from '../../ledger/domain/account.js';
+import { DatabaseError, type Client } from 'pg';
 import { nextDueAt } from '../../ledger/domain/settle-due.js';
 import { accountRow } from '../../ledger/store/account-row.js';
 import { compareFolded, expectedHolds } from '../compare/compare-folded.js';
-import { foldRange, type FoldedAccount, type NamedAs } from '../fold/fold-range.js';
+import type { Deviation } from '../compare/difference.js';
+import { foldOn } from '../fold/fold-on.js';
+import type { FoldedAccount } from '../fold/fold-range.js';
+import type { Until } from '../fold/until.js';
 import { writeAccount, writeHolds, writeName, writeSnapshots } from './write-projections.js';
+
+/** SQLSTATE lock_not_available. */
+const LOCK_NOT_AVAILABLE = '55P03';
 
 const LOCK_ACCOUNT = `SELECT FROM accounts WHERE account_no = $1 FOR UPDATE`;
 
@@ -13,57 +18,73 @@ const LAST_SEQ_KNOWN = `
 SELECT greatest((SELECT max(seq) FROM outcomes WHERE account_no = $1),
                 (SELECT max(seq) FROM facts WHERE account_no = $1), 0)::text AS seq`;
 
+export interface RebuiltAccount {
+  /** What was not as its entries say, seen behind the row's lock; nothing where somebody else has put it right. */
+  readonly deviations: readonly Deviation[];
+  /** Why it was left as it is; null where it was rebuilt. */
+  readonly left: string | null;
+}
+
+export interface AccountRebuild {
+  readonly until: Until | null;
+  /** Also where tables tell of more entries than there are. */
+  readonly trustEntries: boolean;
+  /** Called within the transaction, behind what it wrote: what the caller records of it is there or not with it. */
+  readonly rebuilt: (rebuilt: RebuiltAccount) => Promise<void>;
+}
+
 /**
- * Puts what its entries say in the place of an account's rows. Folded again behind the row's lock: what was compared
- * before may have moved since.
- * @returns why it was left as it is, or null
+ * Puts what its entries say in the place of an account's rows, in one short transaction behind its row's lock. What was
+ * folded before is folded on there: the account may have moved since. Every service forgets what it holds in memory of
+ * an account that was rebuilt: see `revision` of the table.
  */
-export async function rebuildAccount(owner: Client, accountNo: number, trustEntries: boolean): Promise<string | null> {
+export async function rebuildAccount(owner: Client, folded: FoldedAccount, options: AccountRebuild): Promise<void> {
   await owner.query('BEGIN');
   try {
-    const left = await rebuildBehindLock(owner, accountNo, trustEntries);
-    await owner.query(left === null ? 'COMMIT' : 'ROLLBACK');
-    return left;
+    await owner.query(LOCK_ACCOUNT, [folded.no]);
+    const current = await foldOn(owner, folded, options.until);
+    const deviations = compareFolded(current, options.until);
+    await options.rebuilt({ deviations, left: await swap(owner, current, deviations, options) });
+    await owner.query('COMMIT');
   } catch (error) {
     await owner.query('ROLLBACK').catch(() => {});
-    throw error;
+    if (!(error instanceof DatabaseError) || error.code !== LOCK_NOT_AVAILABLE) throw error;
+    const left = 'another session has its row locked: end that session, then rebuild';
+    await options.rebuilt({ deviations: compareFolded(folded, options.until), left });
   }
 }
 
-async function rebuildBehindLock(owner: Client, no: number, trustEntries: boolean): Promise<string | null> {
-  await owner.query(LOCK_ACCOUNT, [no]);
-  const options = { mode: null, until: null, progress: () => {} };
-  const folded = (await foldRange(owner, { first: no, last: no, inOrder: true }, options)).get(no);
-  if (folded === undefined || compareFolded(folded, null).length === 0) return null;
-  const { fold } = folded;
+async function swap(
+  owner: Client,
+  folded: FoldedAccount,
+  deviations: readonly Deviation[],
+  { until, trustEntries }: AccountRebuild,
+): Promise<string | null> {
+  const { no, fold, account, holds, snapshots } = folded;
+  if (deviations.length === 0) return null;
   if (fold.violations.length > 0) return 'its entries are damaged: restore them from a backup, then rebuild';
-  const name = folded.name ?? folded.account;
+  const name = folded.name ?? account;
   if (name === null) return 'nothing tells its name: restore account_names from a backup, then rebuild';
-  if (!trustEntries && (await lastSeqClaimed(owner, folded)) > fold.state.seq) {
+  if (until === null && !trustEntries && (await lastSeqClaimed(owner, folded)) > fold.state.seq) {
     return (
       `its rows tell of entries after the last one there is, ${fold.state.seq}: restore those from a backup, or, where ` +
       'it is certain that there never were any, rebuild with --trust-entries'
     );
   }
-  await write(owner, folded, name, fold.state);
+  if (deviations.some(({ place }) => place !== 'balance_snapshots')) {
+    if (!(await writeName(owner, no, name))) {
+      return 'its name belongs to another account by now: restore account_names from a backup, then rebuild';
+    }
+    await writeAccount(owner, no, name, accountRow(fold.state), nextDueAt(fold.state));
+    await writeHolds(owner, no, holds, expectedHolds(fold.state));
+  }
+  const beyond = until === null ? snapshots.beyond.map(({ seq }) => seq) : [];
+  const wrong = snapshots.wrong.map(({ expected }) => expected);
+  await writeSnapshots(owner, no, beyond, [...wrong, ...snapshots.lacking]);
   return null;
 }
 
 async function lastSeqClaimed(owner: Client, { no, account }: FoldedAccount): Promise<number> {
   const { rows } = await owner.query<{ seq: string }>(LAST_SEQ_KNOWN, [no]);
   return Math.max(account?.row.seq ?? 0, Number(rows[0]!.seq));
-}
-
-async function write(
-  owner: Client,
-  { no, snapshots }: FoldedAccount,
-  name: NamedAs,
-  state: AccountState,
-): Promise<void> {
-  await writeName(owner, no, name);
-  await writeAccount(owner, no, name, accountRow(state), nextDueAt(state));
-  await writeHolds(owner, no, [...expectedHolds(state).values()]);
-  const wrong = [...snapshots.wrong.map(({ expected }) => expected.seq), ...snapshots.beyond.map(({ seq }) => seq)];
-  const right = [...snapshots.wrong.map(({ expected }) => expected), ...snapshots.lacking];
-  await writeSnapshots(owner, no, wrong, right);
 }

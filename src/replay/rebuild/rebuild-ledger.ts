@@ -1,88 +1,89 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { Mode } from '../../ledger/submission.js';
-import type { Difference } from '../compare/difference.js';
-import { foldRange, type AccountRange } from '../fold/fold-range.js';
+import { compareFolded } from '../compare/compare-folded.js';
+import { foldRange, type AccountRange, type FoldedAccount } from '../fold/fold-range.js';
+import type { Until } from '../fold/until.js';
 import { LedgerSnapshot } from '../ledger-snapshot.js';
 import { planRanges, type Plan } from '../verify/plan-ranges.js';
-import { differencesOf } from '../verify/verify-range.js';
-import { keepServicesOut } from './keep-services-out.js';
-import { rebuildAccount } from './rebuild-account.js';
+import { rebuildAccount, type RebuiltAccount } from './rebuild-account.js';
 
-export interface RebuildOptions {
-  readonly ownerUrl: string;
+/** What a replay is about. */
+export interface ReplayScope {
+  /** One account only. */
   readonly accountNo: number | null;
   readonly mode: Mode | null;
-  /** Only tells what would be rebuilt; the service may go on. */
+  readonly until: Until | null;
+}
+
+export interface RebuildOptions extends ReplayScope {
+  readonly ownerUrl: string;
+  /** Only tells what would be rebuilt. */
   readonly dryRun: boolean;
   /** Also rebuilds accounts whose tables claim more entries than there are. */
   readonly trustEntries: boolean;
-  readonly onPlan?: (plan: Plan) => void;
-  readonly onProgress?: (entries: number) => void;
-  /** Called for each account that differs, after it was rebuilt where it could be. */
-  readonly onAccount: (rebuilt: RebuiltAccount) => void;
+  /** The account number to begin at, where a replay was interrupted. */
+  readonly first: number;
+  readonly onPlan: (plan: Plan) => void;
+  /** Called every few thousand entries with how many more were folded. May throw to end the replay. */
+  readonly onProgress: (entries: number) => void;
+  /**
+   * Called once for each account, in the order of their numbers, when nothing is left to do with it. Where it was rebuilt,
+   * still within the transaction.
+   */
+  readonly onAccount: (account: ReplayedAccount) => Promise<void>;
+  /** All accounts below this number are done, those that nothing is known of included. */
+  readonly onRange: (next: number) => Promise<void>;
 }
 
-export interface RebuiltAccount {
-  readonly accountNo: number;
-  readonly differences: readonly Difference[];
-  /** Why it was left as it is; null where it was (or, in a dry run, would be) rebuilt. */
-  readonly left: string | null;
+export interface ReplayedAccount extends RebuiltAccount {
+  readonly folded: FoldedAccount;
 }
-
-const NOTHING = (): void => {};
 
 /**
- * Folds every account beside its rows, compares, and puts what the entries say in the place of what differs, one account
- * a transaction behind its row's lock. Entries, keys and facts are only read. Killed in between it has done some accounts
- * and not touched the others: the next call goes on, because only those still differ.
- * @throws ServicesRunning unless it is a dry run: a service may hold what it believes of an account in memory, at the very
- * seq that is rebuilt, and would write it again
+ * Folds every account beside its rows, as of one moment for each range of accounts, and compares. What differs is put
+ * right account by account while services go on. Entries, keys and facts are only read.
+ * @param owner a connection of the login that migrates; everything that is written goes over it
  */
-export async function rebuildLedger(options: RebuildOptions): Promise<void> {
-  const { ownerUrl, accountNo, mode, dryRun, onPlan, onProgress = NOTHING } = options;
-  const owner = new Client({ connectionString: ownerUrl, application_name: 'credits-ledger rebuild' });
-  owner.on('error', NOTHING);
-  await owner.connect();
-  try {
-    if (!dryRun) await keepServicesOut(owner);
-    const plan = await planOf(ownerUrl, accountNo, mode);
-    onPlan?.(plan);
-    for (const range of plan.ranges) {
-      for (const found of await differing(ownerUrl, range, mode, onProgress)) {
-        const left = dryRun ? null : await rebuildAccount(owner, found.accountNo, options.trustEntries);
-        options.onAccount({ ...found, left });
-      }
-    }
-  } finally {
-    await owner.end();
+export async function rebuildLedger(owner: Client, options: RebuildOptions): Promise<void> {
+  const plan = await planOf(options);
+  options.onPlan(plan);
+  for (const { first, last, inOrder } of plan.ranges) {
+    if (last < options.first) continue;
+    await replayRange(owner, { first: Math.max(first, options.first), last, inOrder }, options);
+    await options.onRange(last + 1);
   }
 }
 
-async function planOf(ownerUrl: string, accountNo: number | null, mode: Mode | null): Promise<Plan> {
+async function replayRange(owner: Client, range: AccountRange, options: RebuildOptions): Promise<void> {
+  const { until, dryRun, trustEntries, onAccount } = options;
+  for (const folded of await foldInOrder(range, options)) {
+    const deviations = compareFolded(folded, until);
+    if (dryRun || deviations.length === 0) await onAccount({ folded, deviations, left: null });
+    else {
+      const rebuilt = (found: RebuiltAccount): Promise<void> => onAccount({ folded, ...found });
+      await rebuildAccount(owner, folded, { until, trustEntries, rebuilt });
+    }
+  }
+}
+
+async function foldInOrder(range: AccountRange, options: RebuildOptions): Promise<FoldedAccount[]> {
+  const { ownerUrl, mode, until, onProgress } = options;
+  const snapshot = await LedgerSnapshot.take(ownerUrl);
+  try {
+    const folded = await foldRange(snapshot.client, range, { mode, until, progress: onProgress });
+    return [...folded.values()].sort((a, b) => a.no - b.no);
+  } finally {
+    await snapshot.close();
+  }
+}
+
+async function planOf({ ownerUrl, accountNo, mode }: RebuildOptions): Promise<Plan> {
   if (accountNo !== null) {
     return { ranges: [{ first: accountNo, last: accountNo, inOrder: true }], accounts: 1, entries: 0 };
   }
   const snapshot = await LedgerSnapshot.take(ownerUrl);
   try {
     return await planRanges(snapshot.client, mode);
-  } finally {
-    await snapshot.close();
-  }
-}
-
-async function differing(
-  ownerUrl: string,
-  range: AccountRange,
-  mode: Mode | null,
-  progress: (entries: number) => void,
-): Promise<{ accountNo: number; differences: Difference[] }[]> {
-  const snapshot = await LedgerSnapshot.take(ownerUrl);
-  try {
-    const folded = await foldRange(snapshot.client, range, { mode, until: null, progress });
-    const accounts = [...folded.values()].map(account => {
-      return { accountNo: account.no, differences: differencesOf(account, null) };
-    });
-    return accounts.filter(({ differences }) => differences.length > 0);
   } finally {
     await snapshot.close();
   }

@@ -2,11 +2,14 @@ import type { Client } from 'pg';
 import type { Moment } from '../../ledger/domain/account.js';
 import type { AccountRow } from '../../ledger/store/account-row.js';
 import type { HoldRow } from '../../ledger/store/hold-row.js';
+import { same } from '../compare/same.js';
 import type { NamedAs } from '../fold/fold-range.js';
 import type { SnapshotRow } from '../rows/projection-copy.js';
 
 const WRITE_NAME = `
-INSERT INTO account_names (account_no, mode, id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`;
+WITH written AS (
+  INSERT INTO account_names (account_no, mode, id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING account_no)
+SELECT FROM written UNION ALL SELECT FROM account_names WHERE account_no = $1 AND mode = $2 AND id = $3`;
 
 const WRITE_ACCOUNT = `
 INSERT INTO accounts (account_no, mode, id, seq, created_at, last_effective_at, due_bound, frozen, overdraft_limits,
@@ -18,18 +21,27 @@ ON CONFLICT (account_no) DO UPDATE SET
   overdraft_limits = excluded.overdraft_limits, metadata = excluded.metadata, units = excluded.units,
   balances = excluded.balances, lots = excluded.lots, lot_terms = excluded.lot_terms`;
 
-const DELETE_HOLDS = `DELETE FROM holds WHERE account_no = $1`;
-const WRITE_HOLD = `
+const DELETE_HOLDS = `DELETE FROM holds WHERE account_no = $1 AND reservation = ANY ($2)`;
+/** All in one: an account may have thousands, and its row is locked. */
+const WRITE_HOLDS = `
 INSERT INTO holds (account_no, reservation, created_at, expires_at, grace_ms, overage, late, meter, model, member,
   metadata, units, lines, held)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`;
+SELECT $1, reservation, created_at, expires_at, grace_ms, overage, late, meter, model, member,
+  metadata, units, lines, held
+FROM jsonb_to_recordset($2) AS hold (reservation bigint, created_at timestamptz, expires_at timestamptz,
+  grace_ms integer, overage text, late text, meter text, model text, member text, metadata jsonb, units text[],
+  lines bigint[], held bigint[])`;
 
 const DELETE_SNAPSHOTS = `DELETE FROM balance_snapshots WHERE account_no = $1 AND seq = ANY ($2)`;
 const WRITE_SNAPSHOT = `
-INSERT INTO balance_snapshots (account_no, seq, effective_at, units, balances) VALUES ($1, $2, $3, $4, $5)`;
+INSERT INTO balance_snapshots (account_no, seq, effective_at, units, balances) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (account_no, seq) DO UPDATE SET
+  effective_at = excluded.effective_at, units = excluded.units, balances = excluded.balances`;
 
-export async function writeName(owner: Client, no: number, { mode, id }: NamedAs): Promise<void> {
-  await owner.query(WRITE_NAME, [no, mode, id]);
+/** False where the name is another account's, or the account has another. */
+export async function writeName(owner: Client, no: number, { mode, id }: NamedAs): Promise<boolean> {
+  const { rows } = await owner.query(WRITE_NAME, [no, mode, id]);
+  return rows.length > 0;
 }
 
 export async function writeAccount(
@@ -57,38 +69,49 @@ export async function writeAccount(
   ]);
 }
 
-export async function writeHolds(owner: Client, no: number, holds: readonly HoldRow[]): Promise<void> {
-  await owner.query(DELETE_HOLDS, [no]);
-  for (const hold of holds) {
-    await owner.query(WRITE_HOLD, [
-      no,
-      hold.reservation,
-      time(hold.createdAt),
-      time(hold.expiresAt),
-      hold.graceMs,
-      hold.overage,
-      hold.late,
-      hold.meter,
-      hold.model,
-      hold.member,
-      json(hold.metadata),
-      hold.units,
-      hold.lines.map(String),
-      hold.held.map(String),
-    ]);
-  }
+/** Only those that differ: the others may be thousands. */
+export async function writeHolds(
+  owner: Client,
+  no: number,
+  found: ReadonlyMap<number, HoldRow>,
+  expected: ReadonlyMap<number, HoldRow>,
+): Promise<void> {
+  const wrong = [...found].filter(([reservation, hold]) => !same(hold, expected.get(reservation)));
+  const right = [...expected.values()].filter(hold => !same(hold, found.get(hold.reservation)));
+  if (wrong.length > 0) await owner.query(DELETE_HOLDS, [no, wrong.map(([reservation]) => reservation)]);
+  if (right.length > 0) await owner.query(WRITE_HOLDS, [no, JSON.stringify(right.map(holdRecord))]);
 }
 
+/** @param beyond seqs of snapshots that are to go */
 export async function writeSnapshots(
   owner: Client,
   no: number,
-  wrong: readonly number[],
+  beyond: readonly number[],
   right: readonly SnapshotRow[],
 ): Promise<void> {
-  await owner.query(DELETE_SNAPSHOTS, [no, wrong]);
+  if (beyond.length > 0) await owner.query(DELETE_SNAPSHOTS, [no, beyond]);
   for (const { seq, effectiveAt, units, balances } of right) {
     await owner.query(WRITE_SNAPSHOT, [no, seq, time(effectiveAt), units, balances.map(String)]);
   }
+}
+
+function holdRecord(hold: HoldRow) {
+  const { reservation, overage, late, meter, model, member, metadata, units } = hold;
+  return {
+    reservation,
+    created_at: time(hold.createdAt),
+    expires_at: time(hold.expiresAt),
+    grace_ms: hold.graceMs,
+    overage,
+    late,
+    meter,
+    model,
+    member,
+    metadata,
+    units,
+    lines: hold.lines.map(String),
+    held: hold.held.map(String),
+  };
 }
 
 function time(at: Moment): string {

@@ -20,6 +20,7 @@ export class ExplainController {
       description: '`text` is the same in plain words, to be pasted into a reply. At most 1,000 entries.',
       scope: 'ledger:read',
       query: explainQuery,
+      refusals: ['unit_not_found'],
       status: 200,
       answer: explanation,
     }),

@@ -41,4 +41,5 @@ export const explainQuery = z.strictObject({
     .meta({ description: 'Everything effective by then is in the opening balance; the beginning if left out.' })
     .optional(),
   to: moment.meta({ description: 'Inclusive, not in the future; now if left out.' }).optional(),
+  unit: unit.meta({ description: 'Only this unit, and the entries that move it.' }).optional(),
 });

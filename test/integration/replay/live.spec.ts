@@ -75,7 +75,13 @@ describe('a ledger that is being written', () => {
     for (let i = 0; i < 20; i++) {
       const [a, b] = [(i * 37) % entries.length, (i * 53) % entries.length].sort((x, y) => x - y) as [number, number];
       const [from, to] = [entries[a]!.effectiveAt - (i % 2), entries[b]!.effectiveAt];
-      const { opening, closing, steps, totals } = await readStatement(database.appPool, no, from, to, last.seq);
+      const { opening, closing, steps, totals } = await readStatement(
+        database.appPool,
+        { no, lastSeq: last.seq },
+        from,
+        to,
+        null,
+      );
       expect((await new PastBalances(database.appPool).asOf(no, to)).balances).toEqual(foldAt(to));
       expect(opening).toEqual(foldAt(from));
       expect(closing).toEqual(foldAt(to));
