@@ -159,6 +159,8 @@ export interface AccountState {
   readonly holds: Map<number, Reservation>;
   /** Nothing falls due before this moment: a lower bound that spares the look at every hold; not a projection. */
   dueBound: Moment;
+  /** Of its row, which a rebuild changes: a state is good only for the one it was read from; not a projection. */
+  revision: number;
   /** What commands of this batch look back at; never part of the projections. */
   readonly recalled: Recalled;
 }
@@ -209,6 +211,7 @@ export function newAccount(): AccountState {
     units: new Map(),
     holds: new Map(),
     dueBound: Infinity,
+    revision: 0,
     recalled: noHistory(),
   };
 }

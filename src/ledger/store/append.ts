@@ -10,14 +10,14 @@ import { RowArray } from './row-array.js';
 export const ENTRIES_PER_SNAPSHOT = 1000;
 
 const ROW_TYPES = `
-SELECT 'account_row'::regtype::oid::int AS moved, 'seen_account'::regtype::oid::int AS seen,
+SELECT 'account_row_2'::regtype::oid::int AS moved, 'seen_account_2'::regtype::oid::int AS seen,
        'entry_row'::regtype::oid::int AS appended, 'hold_name'::regtype::oid::int AS ended,
        'hold_row'::regtype::oid::int AS standing, 'outcome_row'::regtype::oid::int AS asked,
        'fact_row'::regtype::oid::int AS claimed`;
 
 const APPEND = `
 SELECT now_ms, too_late, stale, known_keys, known_key_seqs, known_requests, known_bodies, known_facts, known_fact_seqs
-FROM append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+FROM append_batch_2($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
 
 /** Whom a batch writes or rests on. */
 export interface AppendedAccount {
@@ -64,7 +64,7 @@ interface ReplyRow {
 }
 
 /**
- * Collects what a batch writes, then writes it in one statement: see `append_batch` in the migration. Belongs to one
+ * Collects what a batch writes, then writes it in one statement: see `append_batch_2` in the migration of revisions. Belongs to one
  * connection and is used again for every batch.
  */
 export class Append {
@@ -108,13 +108,14 @@ export class Append {
   }
 
   /** An answer rests on the account being as it was seen. */
-  confirm({ no, mode, id, unnamed, priorSeq }: AppendedAccount): void {
+  confirm({ no, mode, id, unnamed, priorSeq, state }: AppendedAccount): void {
     const { seen } = this;
     seen.startRow();
     seen.integer(no);
     seen.integer(priorSeq);
     seen.text(unnamed ? mode : null);
     seen.text(unnamed ? id : null);
+    seen.integer(state.revision);
     seen.endRow();
   }
 
@@ -184,6 +185,7 @@ export class Append {
     moved.json(row.lotTerms);
     moved.boolean(unnamed);
     moved.boolean(Math.floor(row.seq / ENTRIES_PER_SNAPSHOT) > Math.floor(priorSeq / ENTRIES_PER_SNAPSHOT));
+    moved.integer(state.revision);
     moved.endRow();
   }
 

@@ -8,7 +8,7 @@ import { reservationFromRow, type HoldRow } from './hold-row.js';
 const LOAD_ACCOUNTS = `
 SELECT floor(extract(epoch FROM c.now) * 1000)::bigint AS now_ms,
        a.account_no, a.mode, a.id, a.seq, a.created_at, a.last_effective_at, a.due_bound, a.frozen, a.overdraft_limits,
-       a.metadata, a.units, a.balances, a.lots, a.lot_terms,
+       a.metadata, a.units, a.balances, a.lots, a.lot_terms, a.revision,
        (SELECT json_agg(json_build_object(
                  'reservation', h.reservation, 'createdAt', floor(extract(epoch FROM h.created_at) * 1000)::bigint,
                  'expiresAt', floor(extract(epoch FROM h.expires_at) * 1000)::bigint, 'graceMs', h.grace_ms,
@@ -46,6 +46,7 @@ interface LoadedRecord extends AccountRecord {
   readonly account_no: string | null;
   readonly mode: 'live' | 'test';
   readonly id: string;
+  readonly revision: string;
   readonly holds: HoldJson[] | null;
 }
 
@@ -79,6 +80,7 @@ export async function lockAccounts(client: Queryable, accountNos: readonly numbe
 function loadedAccount(record: LoadedRecord): LoadedAccount {
   const state = accountFromRow(accountRowFromRecord(record));
   state.dueBound = record.due_bound === null ? Infinity : record.due_bound.getTime();
+  state.revision = Number(record.revision);
   for (const hold of record.holds ?? []) {
     const row: HoldRow = { ...hold, lines: hold.lines.map(BigInt), held: hold.held.map(BigInt) };
     state.holds.set(row.reservation, reservationFromRow(row));
