@@ -14,6 +14,7 @@ import { ExplainModule } from './replay/explain/explain.module.js';
 import { PROJECTION_CHOICES } from './projections/every-projection.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ReservationsModule } from './reservations/reservations.module.js';
+import { OWNER_URL } from './runs/runs.module.js';
 import { GrpcModule } from './transport/grpc/grpc.module.js';
 import { HttpModule } from './transport/http/http.module.js';
 import { WorkersModule } from './workers/workers.module.js';
@@ -22,7 +23,7 @@ import { WorkersModule } from './workers/workers.module.js';
 export interface AppParts {
   readonly config: Config;
   readonly logger: Logger;
-  readonly database: { appPool: AppPool; appLogin: AppLogin };
+  readonly database: { appPool: AppPool; appLogin: AppLogin; ownerUrl: string };
 }
 
 @Module({})
@@ -50,8 +51,9 @@ export class AppModule {
       providers: [
         { provide: LANES, useValue: config.lanes },
         { provide: PROJECTION_CHOICES, useValue: { usageProperties: config.usageProperties } },
+        { provide: OWNER_URL, useValue: database.ownerUrl },
       ],
-      exports: [LANES, PROJECTION_CHOICES],
+      exports: [LANES, PROJECTION_CHOICES, OWNER_URL],
     };
   }
 }

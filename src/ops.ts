@@ -10,6 +10,7 @@ import type { OpsCommand } from './ops/command.js';
 import { EXPLAIN } from './ops/explain-command.js';
 import { JOBS } from './ops/jobs-command.js';
 import { Misuse } from './ops/misuse.js';
+import { putOnRecord, REASON_OPTION, reasonFrom } from './ops/on-record.js';
 import { PROJECTIONS } from './ops/projections-command.js';
 import { REBUILD } from './ops/rebuild-command.js';
 import { RESUME } from './ops/resume-command.js';
@@ -17,11 +18,7 @@ import { RUNS } from './ops/runs-command.js';
 import { VERIFY } from './ops/verify-command.js';
 import { LedgerError } from './shared/ledger-error.js';
 
-<<<<<<< HEAD
-const COMMANDS: readonly OpsCommand[] = [VERIFY, REBUILD, EXPLAIN, BALANCE, PROJECTIONS, JOBS];
-=======
-const COMMANDS: readonly OpsCommand[] = [VERIFY, REBUILD, EXPLAIN, BALANCE, PROJECTIONS, RUNS, RESUME];
->>>>>>> 2027fa1 (WIP replay)
+const COMMANDS: readonly OpsCommand[] = [VERIFY, REBUILD, EXPLAIN, BALANCE, PROJECTIONS, JOBS, RUNS, RESUME];
 const DIFFERENCES = 1;
 const NOT_ANSWERED = 2;
 
@@ -30,7 +27,8 @@ const HELP = `Usage: npm run ops -- COMMAND
 ${COMMANDS.map(({ usage }) => usage).join('\n\n')}
 
 Works on the ledger of DATABASE_URL, else on the embedded one of DATA_DIR (./.data), through the service that runs it or
-by itself. Exit codes: 0 all is well, 1 differences, 2 no answer, and why.`;
+by itself. Who used it, on what, and why (--reason TEXT) stays on record: runs shows it.
+Exit codes: 0 all is well, 1 differences, 2 no answer, and why.`;
 
 /** Answers the exit code. */
 async function main([name, ...rest]: readonly string[]): Promise<number> {
@@ -52,18 +50,22 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
 }
 
 async function run(command: OpsCommand, rest: readonly string[]): Promise<number> {
-  const parsed = parseArgs({ args: [...rest], options: command.options, allowPositionals: true });
+  const options = command.leavesNoRecord ? command.options : { ...command.options, ...REASON_OPTION };
+  const parsed = parseArgs({ args: [...rest], options, allowPositionals: true });
   const given = Object.entries(parsed.values);
   const values = Object.fromEntries(given.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
   const flags = new Set(given.filter(([, value]) => value === true).map(([option]) => option));
   const { positionals } = parsed;
   command.check({ values, flags, positionals });
+  reasonFrom(values);
   const config = loadConfig();
   // Standard output belongs to the answer.
   const logger = pino({ level: 'warn', base: null }, pino.destination(2));
   const { ownerUrl, close } = await attachDatabase(config, logger);
   try {
-    const fine = await command.run({ config, logger, ownerUrl, values, flags, positionals });
+    const call = { config, logger, ownerUrl, values, flags, positionals };
+    if (!command.leavesNoRecord) await putOnRecord(command.name, call);
+    const fine = await command.run(call);
     return fine ? 0 : DIFFERENCES;
   } finally {
     await close();

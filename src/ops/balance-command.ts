@@ -2,10 +2,9 @@ import { GetBalance } from '../balances/get-balance.js';
 import { accountFrom, modeFrom, momentFrom } from './arguments.js';
 import type { Call, OpsCommand } from './command.js';
 import { findAccount } from './find-account.js';
-import { putOnRecord, REASON_OPTION, reasonFrom } from './on-record.js';
 import { openReplica } from './replica.js';
 
-const USAGE = `balance ACCOUNT [--as-of TIME] [--unit UNIT] [--mode live|test] [--json] [--reason TEXT]
+const USAGE = `balance ACCOUNT [--as-of TIME] [--unit UNIT] [--mode live|test] [--json]
     What the account had at a moment, that moment included: the fold of the entries that had taken effect by then. Now,
     unless --as-of says otherwise.`;
 
@@ -17,13 +16,11 @@ export const BALANCE: OpsCommand = {
     unit: { type: 'string' },
     mode: { type: 'string' },
     json: { type: 'boolean' },
-    ...REASON_OPTION,
   },
   check: call => void read(call),
   async run(call: Call): Promise<boolean> {
     const { account, asOf, mode } = read(call);
     await findAccount(call.ownerUrl, account, mode);
-    await putOnRecord(call, { mode, action: 'balance' });
     const replica = await openReplica(call.ownerUrl, call.logger);
     try {
       const json = await replica.balance.execute(new GetBalance({ mode, account }, call.values['unit'] ?? null, asOf));
@@ -52,7 +49,6 @@ function inWords({ account, seq, as_of, balances }: BalanceAnswer): string {
 }
 
 function read({ values, positionals }: Pick<Call, 'values' | 'positionals'>) {
-  reasonFrom({ values });
   return {
     account: accountFrom(positionals, USAGE),
     asOf: momentFrom('as-of', values['as-of']),

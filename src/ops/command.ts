@@ -17,6 +17,8 @@ export interface OpsCommand {
   readonly name: string;
   readonly usage: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** Being run is not put on record: it is itself one, or shows the record. */
+  readonly leavesNoRecord?: true;
   /** Refuses what is wrong with the arguments before anything is opened. */
   check(call: Pick<Call, 'values' | 'flags' | 'positionals'>): void;
   /** True where all is well, false where there are differences. */

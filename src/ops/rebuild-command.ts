@@ -12,6 +12,7 @@ import { watchRun } from './watch-run.js';
 
 export const REBUILD: OpsCommand = {
   name: 'rebuild',
+  leavesNoRecord: true,
   usage: `rebuild [--dry-run] --reason TEXT [--account ID] [--mode live|test] [--trust-entries]
         [--until TIME | --until-position N | --until-seq N]
     Folds every account, and puts what its entries say in the place of rows that differ: account, holds, snapshots; while
@@ -31,7 +32,7 @@ export const REBUILD: OpsCommand = {
   check(call) {
     modeFrom(call.values['mode']);
     untilFrom(call.values);
-    if (reasonFrom(call) === null && !call.flags.has('dry-run')) {
+    if (reasonFrom(call.values) === null && !call.flags.has('dry-run')) {
       throw new Misuse('Say why with --reason, which stays on record, or look first with --dry-run.');
     }
     if (call.positionals.length > 0) {
@@ -47,7 +48,7 @@ async function run(call: Call): Promise<boolean> {
   const owner = await openRunConnection(ownerUrl);
   try {
     const mode = found?.mode ?? modeOf(call);
-    const use = { actor: actor(), mode, action: 'rebuild', arguments: { ...asked(call) }, reason: reasonFrom(call) };
+    const use = { actor: actor(), mode, action: 'rebuild', arguments: { ...asked(call) }, reason: reasonFrom(values) };
     const run = await requestAndClaim(owner, use);
     return await watchRun(run, watch => performRun(owner, ownerUrl, run, watch));
   } finally {

@@ -5,16 +5,14 @@ import type { Run } from '../runs/run.js';
 import { StoredRuns } from '../runs/stored-runs.js';
 import type { OpsCommand } from './command.js';
 import { Misuse } from './misuse.js';
-import { putOnRecord, REASON_OPTION, reasonFrom } from './on-record.js';
 import { watchRun } from './watch-run.js';
 
 export const RESUME: OpsCommand = {
   name: 'resume',
-  usage: `resume RUN [--reason TEXT]
+  usage: `resume RUN
     Goes on with a rebuild or a verify that was killed, cancelled or failed, where it was.`,
-  options: { ...REASON_OPTION },
+  options: {},
   check(call) {
-    reasonFrom(call);
     if (call.positionals.length !== 1) throw new Misuse('Name one run: runs lists them.');
   },
   async run(call) {
@@ -22,7 +20,6 @@ export const RESUME: OpsCommand = {
     const owner = await openRunConnection(call.ownerUrl);
     try {
       const run = await takeUp(owner, id);
-      await putOnRecord(call, { mode: run.mode, action: 'resume' });
       return await watchRun(run, watch => performRun(owner, call.ownerUrl, run, watch));
     } finally {
       await owner.end();

@@ -10,6 +10,7 @@ const MOST_SHOWN = 1_000;
 
 export const RUNS: OpsCommand = {
   name: 'runs',
+  leavesNoRecord: true,
   usage: `runs [RUN] [--show N]
     Who used which of these commands and of the ops calls, on what and why, newest first (${DEFAULT_SHOWN} of them); or all there is
     to know about one.`,

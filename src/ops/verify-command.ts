@@ -3,7 +3,6 @@ import { countFrom, modeFrom, UNTIL_OPTIONS, untilFrom } from './arguments.js';
 import type { Call, OpsCommand } from './command.js';
 import { findAccount } from './find-account.js';
 import { Misuse } from './misuse.js';
-import { putOnRecord, REASON_OPTION, reasonFrom } from './on-record.js';
 import { progressBar } from './progress-bar.js';
 import { differenceText } from './show-differences.js';
 
@@ -19,20 +18,16 @@ export const VERIFY: OpsCommand = {
       --until TIME     only what had taken effect by then: a beginning of every account's stream, and what derives from it
       --until-position N, --until-seq N           the same up to a position, or up to a seq of the one account
       --show N         show the first N differences (${DEFAULT_SHOWN})
-      --threads N      fold in so many threads (as many as pay off)
-      --reason TEXT    why; stays on record`,
+      --threads N      fold in so many threads (as many as pay off)`,
   options: {
     account: { type: 'string' },
     mode: { type: 'string' },
     ...UNTIL_OPTIONS,
-    ...REASON_OPTION,
     show: { type: 'string' },
     threads: { type: 'string' },
   },
-  check(call) {
-    const { values, positionals } = call;
+  check({ values, positionals }) {
     read(values);
-    reasonFrom(call);
     if (positionals.length > 0)
       throw new Misuse(`verify takes no ${JSON.stringify(positionals[0])}: name an account with --account.`);
   },
@@ -48,12 +43,10 @@ function read(values: Call['values']) {
   };
 }
 
-async function run(call: Call): Promise<boolean> {
-  const { ownerUrl, values } = call;
+async function run({ ownerUrl, values }: Call): Promise<boolean> {
   const { mode, until, shown, threads } = read(values);
   const account = values['account'];
   const found = account === undefined ? null : await findAccount(ownerUrl, account, mode);
-  await putOnRecord(call, { mode: found?.mode ?? mode, action: 'verify' });
   const progress = progressBar('verifying');
   const report = await verifyLedger({
     ownerUrl,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LATE_POLICIES, LOT_CATEGORIES, OVERAGE_POLICIES } from '../ledger/domain/account.js';
 import { ENTRY_TYPES } from '../ledger/domain/entry.js';
 import { MODES, SCOPES } from '../keys/api-key.js';
+import { RUN_STATES } from '../runs/run.js';
 import { UNIT_KINDS } from '../units/unit-registry.js';
 import { appliesTo, cost } from './requests/fields.js';
 
@@ -180,6 +181,49 @@ export const key = z.strictObject({ ...keyFields, revoked_at: moment.nullable() 
 export const newKey = z
   .strictObject({ ...keyFields, secret: z.string().meta({ description: 'Shown this once.' }) })
   .meta({ id: 'NewKey' });
+
+const foundDifference = z
+  .strictObject({
+    mode: z.enum(MODES).nullable(),
+    account: z.string().nullable().meta({ description: 'Null where nothing tells its name.' }),
+    account_no: z.int().nullable().meta({ description: 'As in the tables.' }),
+    place: z.string().meta({ description: 'The table.' }),
+    field: z.string(),
+    expected: z.string().meta({ description: 'What the entries say.' }),
+    found: z.string(),
+    left: z.string().nullable().meta({ description: 'Why the account was left as it is, where it was.' }),
+  })
+  .meta({ id: 'FoundDifference' });
+
+const count = z.int().min(0);
+export const run = z
+  .strictObject({
+    id: id('run'),
+    action: z.string(),
+    arguments: z.record(z.string(), z.unknown()),
+    actor: z.string().meta({ description: 'The id of an API key, or user@host of the command line.' }),
+    reason: z.string().nullable(),
+    state: z.enum(RUN_STATES).meta({ description: '`recorded`: it was over with its call.' }),
+    requested_at: moment,
+    started_at: moment.nullable(),
+    finished_at: moment.nullable(),
+    progress: z.strictObject({ entries: count, entries_expected: count }).nullable(),
+    result: z
+      .strictObject({
+        accounts: count,
+        entries: count,
+        accounts_that_differ: count,
+        differences: count,
+        accounts_rebuilt: count,
+        accounts_left: count.meta({ description: 'That differ and could not be rebuilt.' }),
+        first_differences: z.array(foundDifference),
+        error: z.string().optional().meta({ description: 'Why it failed.' }),
+      })
+      .nullable()
+      .meta({ description: 'What came of it so far.' }),
+    notice: z.string().optional().meta({ description: 'Why nothing happens, where nothing does.' }),
+  })
+  .meta({ id: 'Run', description: 'One use of an ops call.' });
 
 export const batchResults = z
   .strictObject({

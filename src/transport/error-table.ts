@@ -46,6 +46,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   meter_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   key_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   job_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  run_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
 
   insufficient_credits: { http: 402, grpc: GRPC.FAILED_PRECONDITION },
   account_frozen: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
@@ -58,6 +59,9 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   unit_in_use: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
   too_many_lots: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
   too_many_reservations: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
+
+  run_over: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  too_many_runs: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
 
   busy: { http: 503, grpc: GRPC.UNAVAILABLE, retryAfterSeconds: 1 },
   internal: { http: 500, grpc: GRPC.INTERNAL },

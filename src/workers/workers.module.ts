@@ -17,6 +17,8 @@ import { SettleDueAccounts } from '../ledger/settle-due-accounts.js';
 import { FollowEntries } from '../projections/follow-entries.js';
 import { ProjectionsModule } from '../projections/projections.module.js';
 import { DeadLetters } from './dead-letters.js';
+import { RunsModule } from '../runs/runs.module.js';
+import { WorkOnRuns } from '../runs/work-on-runs.js';
 import { JobQueue } from './job-queue.js';
 import { JobRunner } from './job-runner.js';
 import { JobRuns } from './job-runs.js';
@@ -36,7 +38,7 @@ const RECURRING_JOBS = Symbol('RECURRING_JOBS');
  */
 const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
   provide: RECURRING_JOBS,
-  inject: [SettleDueAccounts, FollowEntries, ForgetOldAnswers],
+  inject: [SettleDueAccounts, FollowEntries, ForgetOldAnswers, WorkOnRuns],
   useFactory: (...jobs: RecurringJob[]) => jobs,
 };
 
@@ -55,7 +57,7 @@ export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationS
       module: WorkersModule,
       // Whoever answers callers tells what became of jobs.
       global: true,
-      imports: [LedgerModule, ProjectionsModule],
+      imports: [LedgerModule, ProjectionsModule, RunsModule],
       providers: [
         { provide: RUNS_JOBS, useValue: role !== 'api' },
         {

@@ -56,7 +56,7 @@ export class Api {
     const database = other?.database ?? (await createTestDatabase());
     const apiKey = other?.apiKey ?? `crd_live_${randomBytes(24).toString('base64url')}`;
     const config = loadConfig({ API_KEY: apiKey, PORT: '0', ROLE: 'api' });
-    const app = await createApp({ config, logger, database });
+    const app = await createApp({ config, logger, database: { ...database, ownerUrl: database.url } });
     await app.listen(0, '127.0.0.1');
     const port = Number(new URL(await app.getUrl()).port);
     return new Api(database, port, apiKey, app, other === undefined);

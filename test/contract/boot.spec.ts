@@ -22,7 +22,11 @@ describe('the first key', () => {
 
   async function boot(apiKey?: string): Promise<() => Promise<void>> {
     const config = loadConfig(apiKey === undefined ? {} : { API_KEY: apiKey });
-    const app = await createApp({ config, logger: pino({ level: 'silent' }), database });
+    const app = await createApp({
+      config,
+      logger: pino({ level: 'silent' }),
+      database: { ...database, ownerUrl: database.url },
+    });
     await app.init();
     return () => app.close();
   }

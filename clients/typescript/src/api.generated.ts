@@ -28,6 +28,7 @@ import type {
   Mutation,
   NewKey,
   Readiness,
+  RebuildRequest,
   RefundEntryRequest,
   RefundReservationRequest,
   ReleaseRequest,
@@ -37,7 +38,10 @@ import type {
   ReserveRequest,
   RetriedJob,
   RevokeRequest,
+  Run,
+  RunOrder,
   Unit,
+  VerifyRequest,
 } from './schemas.generated.js';
 
 /** Every call of the ledger's API. */
@@ -334,6 +338,8 @@ export class Api {
       from?: string | undefined;
       /** Inclusive, not in the future; now if left out. */
       to?: string | undefined;
+      /** Only this unit, and the entries that move it. */
+      unit?: string | undefined;
     } = {},
     options: CallOptions = {},
   ): Promise<Explanation> {
@@ -413,6 +419,68 @@ export class Api {
       { method: 'POST', path: `/ops/jobs/${segment('id', id)}/retry`, repeatable: false },
       options,
     );
+  }
+
+  /** Fold every entry under every rule and compare all that is derived from them. Answers at once; a worker does it, in turn with other runs. Changes nothing. */
+  verifyLedger(request: VerifyRequest, options: CallOptions = {}): Promise<Run> {
+    return this.caller.call({ method: 'POST', path: '/v1/ops/verify', body: request, repeatable: false }, options);
+  }
+
+  /** Put what the entries say in the place of rows that differ, while the service goes on. A dry run unless `dry_run` is false. Answers at once; a worker does it, account by account, and whoever takes over after a kill goes on where it was. Entries, keys and facts are never changed; nothing is sent to anybody. */
+  rebuildProjections(request: RebuildRequest, options: CallOptions = {}): Promise<Run> {
+    return this.caller.call({ method: 'POST', path: '/v1/ops/rebuild', body: request, repeatable: false }, options);
+  }
+
+  /** List every use of an ops call, newest first: who, what, why, and what came of it. */
+  listRuns(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<Run> {
+    return new List(this.caller, { method: 'GET', path: '/v1/ops/runs', query, repeatable: true }, options);
+  }
+
+  /** Read how far a run is, what it found, and what came of it. */
+  getRun(id: string, options: CallOptions = {}): Promise<Run> {
+    return this.caller.call({ method: 'GET', path: `/v1/ops/runs/${segment('id', id)}`, repeatable: true }, options);
+  }
+
+  /** End a run where it is; what it has rebuilt stays rebuilt. */
+  cancelRun(id: string, request: RunOrder, options: CallOptions = {}): Promise<Run> {
+    return this.caller.call(
+      { method: 'POST', path: `/v1/ops/runs/${segment('id', id)}/cancel`, body: request, repeatable: false },
+      options,
+    );
+  }
+
+  /** Go on with a run that failed or was cancelled, where it was. */
+  resumeRun(id: string, request: RunOrder, options: CallOptions = {}): Promise<Run> {
+    return this.caller.call(
+      { method: 'POST', path: `/v1/ops/runs/${segment('id', id)}/resume`, body: request, repeatable: false },
+      options,
+    );
+  }
+
+  /** As explainAccount, on record with who asked and why. */
+  explainForOps(
+    query: {
+      /** The caller's own id of an account, percent-encoded. */
+      account: string;
+      /** As in explainAccount. */
+      from?: string | undefined;
+      /** Inclusive, not in the future; now if left out. */
+      to?: string | undefined;
+      /** Only this unit, and the entries that move it. */
+      unit?: string | undefined;
+      /** Why, in words; stays on record with who called. */
+      reason: string;
+    },
+    options: CallOptions = {},
+  ): Promise<Explanation> {
+    return this.caller.call({ method: 'GET', path: '/v1/ops/explain', query, repeatable: true }, options);
   }
 
   /** The process runs. */

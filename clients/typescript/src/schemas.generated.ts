@@ -240,6 +240,22 @@ export type ExtendRequest = {
   unit?: string | undefined;
 };
 
+export type FoundDifference = {
+  mode: ('live' | 'test') | null;
+  /** Null where nothing tells its name. */
+  account: string | null;
+  /** As in the tables. */
+  account_no: number | null;
+  /** The table. */
+  place: string;
+  field: string;
+  /** What the entries say. */
+  expected: string;
+  found: string;
+  /** Why the account was left as it is, where it was. */
+  left: string | null;
+};
+
 export type FreezeRequest = {
   /** Why, in words; kept on the entry. */
   reason?: string | undefined;
@@ -384,6 +400,23 @@ export type Readiness = {
   job_queue: 'ok' | 'away';
 };
 
+export type RebuildRequest = {
+  /** This account only. */
+  account?: string | undefined;
+  /** Only the entries that had taken effect by then. */
+  until?: string | undefined;
+  /** Only the entries up to this position. */
+  until_position?: number | undefined;
+  /** Only the account's entries up to this one. */
+  until_seq?: number | undefined;
+  /** Why, in words; stays on record with who called. */
+  reason: string;
+  /** Only tell what would be rebuilt. */
+  dry_run?: boolean | undefined;
+  /** Also rebuild accounts whose rows tell of more entries than there are. */
+  trust_entries?: boolean | undefined;
+};
+
 /** Without `amount` all that is not yet refunded. */
 export type RefundEntryRequest = {
   amount?: Amount | undefined;
@@ -486,6 +519,51 @@ export type RevokeRequest = {
   reason?: string | undefined;
 };
 
+/** One use of an ops call. */
+export type Run = {
+  id: string;
+  action: string;
+  arguments: { [name: string]: unknown };
+  /** The id of an API key, or user@host of the command line. */
+  actor: string;
+  reason: string | null;
+  /** `recorded`: it was over with its call. */
+  state: 'recorded' | 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+  requested_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  progress: {
+    entries: number;
+    entries_expected: number;
+  } | null;
+  /** What came of it so far. */
+  result: {
+    accounts: number;
+    entries: number;
+    accounts_that_differ: number;
+    differences: number;
+    accounts_rebuilt: number;
+    /** That differ and could not be rebuilt. */
+    accounts_left: number;
+    first_differences: FoundDifference[];
+    /** Why it failed. */
+    error?: string | undefined;
+  } | null;
+  /** Why nothing happens, where nothing does. */
+  notice?: string | undefined;
+};
+
+export type RunOrder = {
+  /** Why, in words; stays on record with who called. */
+  reason: string;
+};
+
+export type RunPage = {
+  data: Run[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
 /** Counts only the lots the spend may use. */
 export type Shortfall = {
   unit: string;
@@ -510,6 +588,19 @@ export type UnitPage = {
   next_cursor: string | null;
 };
 
+export type VerifyRequest = {
+  /** This account only. */
+  account?: string | undefined;
+  /** Only the entries that had taken effect by then. */
+  until?: string | undefined;
+  /** Only the entries up to this position. */
+  until_position?: number | undefined;
+  /** Only the account's entries up to this one. */
+  until_seq?: number | undefined;
+  /** Why, in words; stays on record with who called. */
+  reason: string;
+};
+
 /** Why the ledger refuses. */
 export type RefusalCode =
   | 'account_frozen'
@@ -527,6 +618,7 @@ export type RefusalCode =
   | 'job_not_found'
   | 'key_not_found'
   | 'lot_not_found'
+  | 'not_found'
   | 'payload_too_large'
   | 'rate_limited'
   | 'refund_exceeds_commit'
@@ -534,9 +626,12 @@ export type RefusalCode =
   | 'reservation_expired'
   | 'reservation_not_found'
   | 'revoke_exceeds_grant'
+  | 'run_not_found'
+  | 'run_over'
   | 'scope_missing'
   | 'too_many_lots'
   | 'too_many_reservations'
+  | 'too_many_runs'
   | 'unauthenticated'
   | 'unit_in_use'
   | 'unit_not_found'

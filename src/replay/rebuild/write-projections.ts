@@ -11,15 +11,16 @@ WITH written AS (
   INSERT INTO account_names (account_no, mode, id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING account_no)
 SELECT FROM written UNION ALL SELECT FROM account_names WHERE account_no = $1 AND mode = $2 AND id = $3`;
 
+/** With a new revision: whatever a service has in memory of the account is stale, at whatever seq. */
 const WRITE_ACCOUNT = `
 INSERT INTO accounts (account_no, mode, id, seq, created_at, last_effective_at, due_bound, frozen, overdraft_limits,
-  metadata, units, balances, lots, lot_terms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+  metadata, units, balances, lots, lot_terms, revision)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, nextval('account_revisions'))
 ON CONFLICT (account_no) DO UPDATE SET
   mode = excluded.mode, id = excluded.id, seq = excluded.seq, created_at = excluded.created_at,
   last_effective_at = excluded.last_effective_at, due_bound = excluded.due_bound, frozen = excluded.frozen,
   overdraft_limits = excluded.overdraft_limits, metadata = excluded.metadata, units = excluded.units,
-  balances = excluded.balances, lots = excluded.lots, lot_terms = excluded.lot_terms`;
+  balances = excluded.balances, lots = excluded.lots, lot_terms = excluded.lot_terms, revision = excluded.revision`;
 
 const DELETE_HOLDS = `DELETE FROM holds WHERE account_no = $1 AND reservation = ANY ($2)`;
 /** All in one: an account may have thousands, and its row is locked. */

@@ -9,6 +9,7 @@ import { JobsController } from './jobs.controller.js';
 import { KeysController } from './keys.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { ReadModelsController } from './read-models.controller.js';
+import { RunsController } from './runs.controller.js';
 import { UnitsController } from './units.controller.js';
 
 /** All of them, in the order in which the documentation shows their calls. */
@@ -22,6 +23,7 @@ export const CONTROLLERS = [
   KeysController,
   JobsController,
   BoardController,
+  RunsController,
   HealthController,
   MetricsController,
   DocsController,

@@ -105,7 +105,14 @@ describe('a ledger that is being written', () => {
       code: 1,
       out: expect.stringContaining('live account live-1  accounts: frozen'),
     });
-    expect(await ops('rebuild')).toMatchObject({ code: 2, err: expect.stringContaining('Stop every service') });
+    expect(await ops('rebuild')).toMatchObject({ code: 2, err: expect.stringContaining('--reason') });
+    expect(await ops('rebuild', '--dry-run')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('1 accounts differ'),
+    });
+    const rebuilt = await ops('rebuild', '--reason', 'somebody froze it by hand');
+    expect(rebuilt).toMatchObject({ code: 0, out: expect.stringContaining('1 accounts rebuilt, 0 left') });
+    expect(await ops('verify')).toMatchObject({ code: 0 });
   });
 
   function ops(...args: string[]): Promise<{ code: number; out: string; err: string }> {

@@ -15,7 +15,7 @@ const TAGS: Readonly<Record<string, string>> = {
   batch: 'Many commands in one request.',
   units: 'What is counted.',
   keys: 'Who may call.',
-  operations: 'For whoever runs the service: what works in the background.',
+  operations: 'For whoever runs the service: what works in the background, replay, and who used what and why.',
   health: 'For whoever runs the service.',
 };
 
@@ -104,8 +104,11 @@ function parameters(path: string, call: HttpCall): Json {
     schema: jsonSchema(PATH_PARAMETERS[name]!),
   }));
   if (call.keyed) found.push(IDEMPOTENCY_KEY);
-  const query = call.query === undefined ? {} : (jsonSchema(call.query)['properties'] as Record<string, Json>);
-  for (const [name, schema] of Object.entries(query)) found.push({ name, in: 'query', required: false, schema });
+  const query = call.query === undefined ? {} : jsonSchema(call.query);
+  const required = (query['required'] ?? []) as string[];
+  for (const [name, schema] of Object.entries((query['properties'] ?? {}) as Record<string, Json>)) {
+    found.push({ name, in: 'query', required: required.includes(name), schema });
+  }
   return found.length === 0 ? {} : { parameters: found };
 }
 
