@@ -8,13 +8,16 @@ import { DatabaseModule } from './database/database.module.js';
 import { EntriesModule } from './entries/entries.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { CommandsModule } from './ledger/commands/commands.module.js';
-import { LANES } from './ledger/ledger.module.js';
+import { BATCH_SPANS, LANES } from './ledger/ledger.module.js';
 import { LotsModule } from './lots/lots.module.js';
 import { ExplainModule } from './replay/explain/explain.module.js';
 import { PROJECTION_CHOICES } from './projections/every-projection.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ReservationsModule } from './reservations/reservations.module.js';
 import { OWNER_URL } from './runs/runs.module.js';
+import { BatchSpans } from './tracing/batch-spans.js';
+import type { Tracing } from './tracing/start-tracing.js';
+import { TRACING, TracingModule } from './tracing/tracing.module.js';
 import { GrpcModule } from './transport/grpc/grpc.module.js';
 import { HttpModule } from './transport/http/http.module.js';
 import { WorkersModule } from './workers/workers.module.js';
@@ -34,6 +37,7 @@ export class AppModule {
       // So that every module can ask for what is provided here.
       global: true,
       imports: [
+        TracingModule.of(config.tracing),
         MetricsModule.of(config.host, config.metricsPort),
         DatabaseModule.of(database, logger),
         KeysModule.of(config.apiKey),
@@ -50,10 +54,16 @@ export class AppModule {
       ],
       providers: [
         { provide: LANES, useValue: config.lanes },
+        {
+          provide: BATCH_SPANS,
+          useFactory: (tracing: Tracing | null) => (tracing === null ? null : new BatchSpans(tracing.tracer)),
+          inject: [TRACING],
+        },
         { provide: PROJECTION_CHOICES, useValue: { usageProperties: config.usageProperties } },
         { provide: OWNER_URL, useValue: database.ownerUrl },
       ],
       exports: [LANES, PROJECTION_CHOICES, OWNER_URL],
+      exports: [BATCH_SPANS, LANES, PROJECTION_CHOICES],
     };
   }
 }

@@ -9,6 +9,10 @@ import { Readiness } from './health/readiness.js';
 import { authenticateRequests } from './transport/http/authentication.js';
 import { endConnectionsWhile } from './transport/http/end-connections.js';
 import { observeRequests } from './transport/http/observe-requests.js';
+import { traceRequests } from './transport/http/trace-requests.js';
+import { RequestSpans } from './transport/request-spans.js';
+import type { Tracing } from './tracing/start-tracing.js';
+import { TRACING } from './tracing/tracing.module.js';
 
 /** The Nest application over an open database; not listening yet. The caller closes it before the database. */
 export async function createApp(parts: AppParts): Promise<NestFastifyApplication> {
@@ -21,6 +25,8 @@ export async function createApp(parts: AppParts): Promise<NestFastifyApplication
   });
   const readiness = app.get(Readiness, { strict: false });
   observeRequests(adapter.getInstance(), app.get(Registry), parts.logger);
+  const tracing = app.get<Tracing | null>(TRACING);
+  if (tracing !== null) traceRequests(adapter.getInstance(), new RequestSpans(tracing.tracer));
   endConnectionsWhile(() => readiness.stopping, adapter.getInstance());
   authenticateRequests(adapter.getInstance(), app.get(Authenticator));
   return app;

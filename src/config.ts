@@ -81,6 +81,12 @@ const environment = z
     ),
     /** Names of metadata by which usage can be grouped, such as `model,feature`. */
     USAGE_PROPERTIES: optional(usageProperties),
+    /** An OpenTelemetry collector that takes OTLP over HTTP, such as http://collector:4318. Unset: no traces. */
+    OTEL_EXPORTER_OTLP_ENDPOINT: optional(z.string().refine(isHttpUrl, 'must be a URL like http://collector:4318')),
+    /** The share of requests without a `traceparent` that are traced. */
+    OTEL_TRACES_SAMPLER_ARG: optional(
+      z.coerce.number('must be a number, 0 to 1').min(0, 'must be a number, 0 to 1').max(1, 'must be a number, 0 to 1'),
+    ),
     LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
     /** How many write lanes, each with a connection of its own. */
     LANES: optional(wholeNumber(1, MOST_LANES, `must be a whole number, 1 to ${MOST_LANES}`)),
@@ -107,6 +113,10 @@ const environment = z
     apiKey: env.API_KEY,
     shutdownDelaySeconds: env.SHUTDOWN_DELAY_SECONDS ?? 1,
     usageProperties: env.USAGE_PROPERTIES ?? DEFAULT_USAGE_PROPERTIES,
+    tracing:
+      env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? null
+        : { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, sampleRatio: env.OTEL_TRACES_SAMPLER_ARG ?? 1 },
     logLevel: env.LOG_LEVEL ?? 'info',
     lanes: env.LANES ?? 1,
     allowUnsafeDurability: env.ALLOW_UNSAFE_DURABILITY ?? false,
@@ -130,6 +140,10 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(issue => `  ${issue.path.join('.')} ${issue.message}`);
   throw new ConfigError(`The configuration is not usable:\n${problems.join('\n')}`);
+}
+
+function isHttpUrl(value: string): boolean {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 
 function isPostgresUrl(value: string): boolean {

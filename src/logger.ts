@@ -22,11 +22,18 @@ export class NestLogger implements LoggerService {
     this.logger.trace({ context }, String(message));
   }
 
+  /** An object is a line of its own fields, `msg` among them. */
   warn(message: unknown, context?: string): void {
-    this.logger.warn({ context }, String(message));
+    if (isLine(message)) this.logger.warn({ context, ...message });
+    else this.logger.warn({ context }, String(message));
   }
 
   error(message: unknown, stack?: string, context?: string): void {
-    this.logger.error({ context, stack }, String(message));
+    if (isLine(message)) this.logger.error({ context, stack, ...message });
+    else this.logger.error({ context, stack }, String(message));
   }
+}
+
+function isLine(message: unknown): message is { readonly msg: string } {
+  return typeof message === 'object' && message !== null && 'msg' in message;
 }

@@ -1,7 +1,9 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Account, AccountCache } from './account-cache.js';
 import type { AnswerWriter } from './answer.js';
+import type { BatchObserver } from './batch-observer.js';
 import { Batch, callsByAccount } from './batch.js';
 import { DbClock } from './db-clock.js';
 import { newAccount, type Moment } from './domain/account.js';
@@ -32,6 +34,7 @@ export interface WriterParts {
   /** Takes calls back whose account turned out to have another number. */
   readonly readdress: (calls: readonly Pending[]) => void;
   readonly log: { warn(message: string): void; error(message: string): void };
+  readonly observer: BatchObserver | undefined;
 }
 
 /** A batch that needs only be sent. */
@@ -40,6 +43,14 @@ interface Decided {
   readonly connection: LaneConnection;
   readonly batch: Batch;
   readonly decidedAt: Moment;
+  readonly times: Times;
+}
+
+/** For observers; see `BatchObservation`. */
+interface Times {
+  readonly queuedSince: number | null;
+  readonly beganAt: number;
+  readonly loadedAt: number;
 }
 
 export interface Prepared {
@@ -54,6 +65,7 @@ export interface Prepared {
 export interface Written {
   readonly batch: Batch;
   readonly reply: AppendReply;
+  readonly times: Times & { readonly sentAt: number; readonly writtenAt: number };
 }
 
 /**
@@ -75,13 +87,13 @@ export class BatchWriter {
    * Decides these calls, so that they need only be sent. One batch may be decided while another is in flight, if they
    * have no account in common: what is in flight is not durable yet.
    */
-  async prepare(calls: readonly Pending[]): Promise<Prepared> {
+  async prepare(calls: readonly Pending[], queuedSince: number): Promise<Prepared> {
     const isBlocked = ({ address }: Pending): boolean => this.blocked.has(address.no);
     const blocked = this.blocked.size === 0 ? [] : calls.filter(isBlocked);
     const free = unsettled(blocked.length === 0 ? calls : calls.filter(call => !isBlocked(call)));
     let decided: Decided | null = null;
     try {
-      if (free.length > 0) decided = await this.decide(free);
+      if (free.length > 0) decided = await this.decide(free, queuedSince);
     } catch (error) {
       this.note(error, free.length);
     }
@@ -115,11 +127,13 @@ export class BatchWriter {
     this.connection = undefined;
   }
 
-  private async decide(calls: readonly Pending[]): Promise<Decided> {
+  private async decide(calls: readonly Pending[], queuedSince: number): Promise<Decided> {
+    const beganAt = performance.now();
     const connection = await this.connected();
     const { cached, unknown } = this.find(calls);
     const loaded = unknown.length > 0 ? await this.load(connection, unknown) : [];
-    return this.decideTurns(connection, await this.openTurns(connection, [...cached, ...loaded], calls));
+    const turns = await this.openTurns(connection, [...cached, ...loaded], calls);
+    return this.decideTurns(connection, turns, { queuedSince, beganAt, loadedAt: performance.now() });
   }
 
   /**
@@ -167,6 +181,7 @@ export class BatchWriter {
     for (const those of [named, unnamed]) {
       if (those.length === 0) continue;
       const { numbers, proposed } = whoIs(those);
+      const beganAt = performance.now();
       const written = await connection.behindLocks(numbers, async held => {
         const free = those.filter(({ address }) => !held.has(address.no));
         left.push(...those.filter(({ address }) => held.has(address.no)));
@@ -176,7 +191,8 @@ export class BatchWriter {
           [...numbers].filter(no => !held.has(no)),
         );
         const turns = await this.openTurns(connection, [...loaded, ...proposed], free);
-        return this.write(this.decideTurns(connection, turns), null);
+        const times = { queuedSince: null, beganAt, loadedAt: performance.now() };
+        return this.write(this.decideTurns(connection, turns, times), null);
       });
       left.push(...this.finish(written));
     }
@@ -231,20 +247,21 @@ export class BatchWriter {
     return turns.sort((a, b) => a.account.no - b.account.no);
   }
 
-  private decideTurns(connection: LaneConnection, turns: readonly Turn[]): Decided {
+  private decideTurns(connection: LaneConnection, turns: readonly Turn[], times: Times): Decided {
     const decidedAt = this.clock.now();
     const batch = new Batch(turns, this.parts.writer);
     batch.decide(decidedAt);
     batch.collect(connection.append);
-    return { connection, batch, decidedAt };
+    return { connection, batch, decidedAt, times };
   }
 
   /** At once, and before anything else is decided for this connection. */
-  private async write({ connection, batch, decidedAt }: Decided, toleranceMs: number | null): Promise<Written> {
+  private async write({ connection, batch, decidedAt, times }: Decided, toleranceMs: number | null): Promise<Written> {
+    const sentAt = performance.now();
     try {
       const reply = await connection.write(decidedAt, toleranceMs);
       this.clock.heard(reply.now);
-      return { batch, reply };
+      return { batch, reply, times: { ...times, sentAt, writtenAt: performance.now() } };
     } catch (error) {
       if (failureOf(error) === 'lost') this.unknownUntil = decidedAt + CLOCK_TOLERANCE_MS;
       throw error;
@@ -252,7 +269,10 @@ export class BatchWriter {
   }
 
   /** What was written is durable: answers go out, states go back into the cache. Returns what is to be settled again. */
-  private finish({ batch, reply }: Written): readonly Pending[] {
+  private finish({ batch, reply, times }: Written): readonly Pending[] {
+    const { calls } = batch;
+    const origins = (): ReadonlySet<object> => batch.origins();
+    this.parts.observer?.written({ ...times, calls, conflicts: reply.stale.size, origins });
     const { accounts, named, again, renamed } = batch.settle(reply);
     for (const { mode, id, no } of named) this.parts.named({ mode, id }, no);
     for (const account of accounts) this.parts.cache.put(account);

@@ -38,6 +38,17 @@ export class Batch {
     private readonly writer: AnswerWriter,
   ) {}
 
+  get calls(): number {
+    return this.turns.reduce((sum, { calls }) => sum + calls.length, 0);
+  }
+
+  /** Who asked, each once. */
+  origins(): Set<object> {
+    const origins = new Set<object>();
+    for (const { calls } of this.turns) for (const { origin } of calls) if (origin !== null) origins.add(origin);
+    return origins;
+  }
+
   decide(clock: Moment): void {
     for (const turn of this.turns) turn.foresee();
     this.writer.prepare();

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurnOfTheLoop } from 'node:timers/promises';
 import { BatchWriter, type Prepared, type WriterParts, type Written } from './batch-writer.js';
 import type { Pending } from './pending.js';
@@ -35,6 +36,8 @@ export class Lane {
   working = false;
   private readonly writer: BatchWriter;
   private queue: Pending[] = [];
+  /** Since when somebody waits in the queue. */
+  private queuedSince = 0;
   /** The calls of the batch in flight, and of the one decided meanwhile. */
   private readonly inHand = new Set<readonly Pending[]>();
   /** Who waits for the queue to be as long as this. */
@@ -46,9 +49,14 @@ export class Lane {
 
   enqueue(pending: Pending): void {
     if (this.queue.length >= QUEUE_LIMIT) return pending.fail(busy(`${QUEUE_LIMIT} commands are waiting`));
+    if (this.queue.length === 0) this.queuedSince = performance.now();
     this.queue.push(pending);
     if (!this.working) void this.work();
     if (this.wanted !== undefined && this.queue.length >= this.wanted.calls) this.wanted.queued();
+  }
+
+  get waiting(): number {
+    return this.queue.length;
   }
 
   close(): void {
@@ -121,7 +129,7 @@ export class Lane {
 
   private prepare(calls: readonly Pending[]): Promise<Prepared> {
     this.inHand.add(calls);
-    return this.writer.prepare(calls);
+    return this.writer.prepare(calls, this.queuedSince);
   }
 
   private send(prepared: Prepared): Sent {

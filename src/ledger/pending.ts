@@ -31,6 +31,8 @@ export class Pending {
     readonly deadlineAt: number,
     private readonly resolve: (value: unknown) => void,
     private readonly reject: (error: Error) => void,
+    /** Who asked, for those who observe batches. */
+    readonly origin: object | null,
   ) {}
 
   answer(answer: Answer): void {
@@ -55,6 +57,6 @@ export class Pending {
 
   /** The same call to another account number. */
   readdressed(address: Address): Pending {
-    return new Pending(this.call, address, this.deadlineAt, this.resolve, this.reject);
+    return new Pending(this.call, address, this.deadlineAt, this.resolve, this.reject, this.origin);
   }
 }

@@ -5,6 +5,7 @@ import type { IdCodec } from '../ids/id-codec.js';
 import type { LedgerError } from '../shared/ledger-error.js';
 import { AccountCache } from './account-cache.js';
 import { AnswerWriter, type ScaleOf } from './answer.js';
+import type { BatchObserver } from './batch-observer.js';
 import { Directory } from './directory.js';
 import { Lane } from './lane.js';
 import { Pending, type Address, type Call } from './pending.js';
@@ -34,6 +35,7 @@ export interface WritePathParts {
   readonly units: UnitScales;
   readonly lanes: number;
   readonly log: { warn(message: string): void; error(message: string): void };
+  readonly observer?: BatchObserver;
 }
 
 /**
@@ -43,6 +45,7 @@ export interface WritePathParts {
 export class WritePath {
   private readonly directory: Directory;
   private readonly lanes: readonly Lane[];
+  private readonly origin: (() => object | null) | undefined;
   private draining = false;
 
   constructor(parts: WritePathParts) {
@@ -55,7 +58,9 @@ export class WritePath {
       named: (name: AccountName, no: number) => this.directory.learn(name, { no, proposed: false }),
       readdress: (calls: readonly Pending[]) => this.readdress(calls),
       log: parts.log,
+      observer: parts.observer,
     };
+    this.origin = parts.observer?.origin;
     this.lanes = Array.from({ length: parts.lanes }, (_, lane) => {
       return new Lane({ ...laneParts, createClient: () => parts.createClient(`credits-ledger lane ${lane}`) });
     });
@@ -87,6 +92,11 @@ export class WritePath {
     await Promise.allSettled(unknown.map(name => this.directory.lookUp(name, deadlineAt)));
   }
 
+  /** Calls that wait for a lane. */
+  get waiting(): number {
+    return this.lanes.reduce((sum, lane) => sum + lane.waiting, 0);
+  }
+
   /** Takes no more calls, answers those it has, and lets go of its connections. */
   async drain(): Promise<void> {
     this.draining = true;
@@ -97,9 +107,10 @@ export class WritePath {
   private submit<T>(target: Target | NumberedTarget, call: Call): Promise<T> {
     if (this.draining) return Promise.reject(busy('this replica is stopping'));
     const { deadlineAt = performance.now() + DEFAULT_DEADLINE_MS } = target;
+    const origin = this.origin === undefined ? null : this.origin();
     return new Promise<T>((resolve, reject) => {
       const enqueue = (address: Address) => {
-        this.enqueue(new Pending(call, address, deadlineAt, resolve as (value: unknown) => void, reject));
+        this.enqueue(new Pending(call, address, deadlineAt, resolve as (value: unknown) => void, reject, origin));
       };
       if ('accountNo' in target) {
         enqueue({ no: target.accountNo, mode: target.mode, id: null, unnamed: false, missing: target.missing });

@@ -20,6 +20,7 @@ import { asLedgerError } from '../as-ledger-error.js';
 import { Batches } from '../batch.js';
 import { deadlineAt, type Asked } from './asked.js';
 import { Authentications } from './authentication.js';
+import { CallObserver } from './call-observer.js';
 import { CommandStream } from './command-stream.js';
 import { DESCRIPTORS } from './generated/descriptors.js';
 import { CreditsServiceDefinition } from './generated/credits/v1/credits_service.js';
@@ -59,6 +60,7 @@ export class GrpcServer implements BeforeApplicationShutdown {
     private readonly unary: UnaryCalls,
     private readonly batches: Batches,
     private readonly authenticator: Authenticator,
+    private readonly observer: CallObserver,
     readiness: Readiness,
   ) {
     const methods = Object.entries(CreditsServiceDefinition.methods);
@@ -113,13 +115,12 @@ export class GrpcServer implements BeforeApplicationShutdown {
   ): Promise<void> {
     const asked = this.authentications.of(call.metadata);
     const asker = { mode: asked.caller.mode, deadlineAt: deadlineAt(call.getDeadline()) };
+    const observed = { method: call.getPath(), metadata: call.metadata, asked };
     let bytes: Bytes;
     try {
-      bytes = await answer(call.request, { ...asked, asker });
+      bytes = await this.observer.during(observed, () => answer(call.request, { ...asked, asker }));
     } catch (thrown) {
-      const error = asLedgerError(thrown);
-      if (error.code === 'internal') this.logError(`${call.getPath()} (${asked.requestId})`, error);
-      return respond(statusOf(error, asked.requestId));
+      return respond(statusOf(asLedgerError(thrown), asked.requestId));
     }
     call.sendMetadata(requestIdOf(asked));
     respond(null, bytes);
