@@ -6,6 +6,7 @@ import {
   type Lot,
   type Moment,
   type OveragePolicy,
+  type Reservation,
   type SpendContext,
 } from './account.js';
 import { applies, availableTo } from './burn-order.js';
@@ -75,23 +76,66 @@ function heldByOthers(
   own: number | null,
 ): Pick<Shortfall, 'held' | 'openReservations' | 'nextReleaseAt'> {
   const usable = new Set<number>();
-  for (const lot of unitOf(state, unit).lots) if (mayReturn(lot, spend, now)) usable.add(lot.no);
   let held = 0n;
-  let openReservations = 0;
-  let nextReleaseAt: Moment | null = null;
-  for (const hold of state.holds.values()) {
-    if (hold.no === own) continue;
-    let holds = 0n;
-    for (const line of hold.lines) {
-      if (line.unit !== unit) continue;
-      for (const part of line.held) if (usable.has(part.lot)) holds += part.amount;
-    }
-    if (holds === 0n) continue;
-    held += holds;
-    openReservations++;
-    if (nextReleaseAt === null || endsAt(hold) < nextReleaseAt) nextReleaseAt = endsAt(hold);
+  for (const lot of unitOf(state, unit).lots) {
+    if (!mayReturn(lot, spend, now)) continue;
+    usable.add(lot.no);
+    held += lot.held;
   }
-  return { held, openReservations, nextReleaseAt };
+  const { count, soonest } = holdersOf(state, usable);
+  const mine = own === null ? undefined : state.holds.get(own);
+  const heldByMine = mine === undefined ? 0n : heldOfLots(mine, usable);
+  const next = soonest.find(hold => hold !== mine);
+  return {
+    held: held - heldByMine,
+    openReservations: heldByMine > 0n ? count - 1 : count,
+    nextReleaseAt: next === undefined ? null : endsAt(next),
+  };
+}
+
+function heldOfLots({ lines }: Reservation, lots: ReadonlySet<number>): bigint {
+  let sum = 0n;
+  for (const { held } of lines) for (const part of held) if (lots.has(part.lot)) sum += part.amount;
+  return sum;
+}
+
+/** Open reservations that hold some of certain lots. */
+interface Holders {
+  readonly seq: number;
+  /** The lots' numbers. */
+  readonly lots: string;
+  readonly count: number;
+  /** The two that end first, in that order. */
+  readonly soonest: readonly Reservation[];
+}
+
+/**
+ * What the last denial found. Who runs dry is denied many times over before anything changes, and an account has up to
+ * ten thousand reservations to look through. An account's `seq` says whether it changed.
+ */
+const LAST_FOUND = new WeakMap<AccountState, Holders>();
+
+function holdersOf(state: AccountState, usable: ReadonlySet<number>): Holders {
+  const lots = [...usable].join();
+  const last = LAST_FOUND.get(state);
+  if (last !== undefined && last.seq === state.seq && last.lots === lots) return last;
+  let count = 0;
+  const soonest: Reservation[] = [];
+  for (const hold of state.holds.values()) {
+    if (!holdsAny(hold, usable)) continue;
+    count++;
+    if (soonest.length === 2 && endsAt(hold) >= endsAt(soonest[1]!)) continue;
+    soonest.push(hold);
+    soonest.sort((a, b) => endsAt(a) - endsAt(b)).splice(2);
+  }
+  const found = { seq: state.seq, lots, count, soonest };
+  LAST_FOUND.set(state, found);
+  return found;
+}
+
+function holdsAny({ lines }: Reservation, lots: ReadonlySet<number>): boolean {
+  for (const { held } of lines) for (const { lot } of held) if (lots.has(lot)) return true;
+  return false;
 }
 
 /** Credits under hold count only where the spend could use them once they are back. */
