@@ -62,8 +62,7 @@ export class AppModule {
         { provide: PROJECTION_CHOICES, useValue: { usageProperties: config.usageProperties } },
         { provide: OWNER_URL, useValue: database.ownerUrl },
       ],
-      exports: [LANES, PROJECTION_CHOICES, OWNER_URL],
-      exports: [BATCH_SPANS, LANES, PROJECTION_CHOICES],
+      exports: [BATCH_SPANS, LANES, PROJECTION_CHOICES, OWNER_URL],
     };
   }
 }
