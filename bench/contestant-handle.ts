@@ -37,7 +37,11 @@ export class ContestantHandle {
   /** @param connections how many the contestant may use; ours has one per lane and ignores it */
   static async start(name: ContestantName, databaseUrl: string, connections: number): Promise<ContestantHandle> {
     const script = fileURLToPath(new URL('./contestant-process.ts', import.meta.url));
-    const handle = new ContestantHandle(name, databaseUrl, fork(script, { serialization: 'advanced', execArgv: [...process.execArgv, YOUNG_SPACE] }));
+    const handle = new ContestantHandle(
+      name,
+      databaseUrl,
+      fork(script, { serialization: 'advanced', execArgv: [...process.execArgv, YOUNG_SPACE] }),
+    );
     await handle.open(connections);
     return handle;
   }

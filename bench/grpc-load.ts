@@ -28,6 +28,8 @@ export interface GrpcMeasurement extends Measurement {
 const SERVICE = '/credits.v1.CreditsService';
 /** Clients in other languages widen theirs by themselves. */
 const WINDOW_BYTES = 1024 * 1024;
+/** As many as the service takes. */
+const COMMANDS_PER_MESSAGE = 1_000;
 const FRAME_HEAD_BYTES = 5;
 const RESERVATION_ID = Buffer.from('res_');
 const MOST_RESERVED = 1000;
@@ -134,7 +136,10 @@ function inOneStream(session: ClientHttp2Session, load: GrpcLoad, callers: Calle
     const send = (turns: readonly Turn[]): void => {
       if (turns.length === 0) return void (inFlight.size === 0 && stream.end());
       for (const turn of turns) inFlight.set(turn.key, turn);
-      stream.write(frame(StreamCommandsRequest.encode({ commands: turns.map(commandOf) }).finish()));
+      for (let at = 0; at < turns.length; at += COMMANDS_PER_MESSAGE) {
+        const commands = turns.slice(at, at + COMMANDS_PER_MESSAGE).map(commandOf);
+        stream.write(frame(StreamCommandsRequest.encode({ commands }).finish()));
+      }
     };
     let unread: Buffer = Buffer.alloc(0);
     stream.on('data', (chunk: Buffer) => {
