@@ -63,9 +63,9 @@ export class Batch {
       if (turn.writes) append.move(account);
       else append.confirm(account);
       if (turn.spoiled) continue;
-      for (const [pending, verdict] of turn.verdicts) {
-        if (!turn.hides(pending)) this.collectOnce(append, account.no, pending, verdict);
-      }
+      turn.calls.forEach((pending, i) => {
+        if (!turn.hides(pending)) this.collectOnce(append, account.no, pending, turn.verdicts[i]!);
+      });
     }
   }
 
@@ -76,13 +76,14 @@ export class Batch {
       const current = !reply.stale.has(turn.account.no);
       const stands = current && !turn.spoiled;
       const left = turn.account.unnamed && reply.stale.has(turn.account.no) ? settled.renamed : settled.again;
-      for (const [pending, verdict] of turn.verdicts) {
-        if (this.answerFromRecord(turn, pending, reply)) continue;
+      turn.calls.forEach((pending, i) => {
+        const verdict = turn.verdicts[i]!;
+        if (this.answerFromRecord(turn, pending, reply)) return;
         // A failure counts only where the state was current: history is read later than a state that somebody moved on from.
         const settles = verdict.type === 'failed' ? current : stands && verdict.type !== 'postponed';
         if (settles) deliver(pending, verdict);
         else left.push(pending);
-      }
+      });
       if (!stands) continue;
       const account = turn.accountAfter();
       if (account.unnamed) continue;

@@ -1,6 +1,6 @@
 import type { Account } from './account-cache.js';
 import { askedFor, completeCommand } from './complete-command.js';
-import { noHistory, type Moment } from './domain/account.js';
+import { noHistory, type AccountState, type Moment } from './domain/account.js';
 import { decide } from './domain/decide.js';
 import type { Entry } from './domain/entry.js';
 import { evolve } from './domain/evolve.js';
@@ -28,6 +28,15 @@ export type Verdict =
 /** What time did to one account in one batch at most: all of it at once could be more than one statement can write. */
 const ENOUGH_DUE_ENTRIES = 10_000;
 
+/** What was asked for, and the entries that were found. */
+interface History {
+  readonly asked: Set<string>;
+  readonly entries: Map<number, Entry>;
+}
+
+/** Of most turns, which look back at nothing; never added to. */
+const NO_HISTORY: History = { asked: new Set(), entries: new Map() };
+
 const POSTPONED: Verdict = { type: 'postponed' };
 
 /**
@@ -39,14 +48,15 @@ export class Turn {
   readonly priorSeq: number;
   /** What is appended: first what time did, then what each accepted command did. */
   readonly entries: Entry[] = [];
-  readonly verdicts = new Map<Pending, Verdict>();
+  /** One for each call, in their order. */
+  readonly verdicts: Verdict[] = [];
   /** A decision threw: the state may be half changed, nothing of this turn may be written. */
   spoiled = false;
   private readonly dueBoundBefore: Moment;
-  private readonly firstWithKey = new Map<string, Pending>();
-  private readonly factSeqs = new Map<string, number>();
-  private readonly asked = new Set<string>();
-  private readonly recalledEntries = new Map<number, Entry>();
+  /** Where among the calls. */
+  private readonly firstWithKey = new Map<string, number>();
+  private factSeqs: Map<string, number> | undefined;
+  private history: History = NO_HISTORY;
 
   constructor(
     readonly account: Account,
@@ -60,24 +70,20 @@ export class Turn {
   /** History these calls look back at, as far as can be told before deciding; null where there is none to recall. */
   missing(): { accountNo: number; state: Account['state']; missing: Missing; entries: Map<number, Entry> } | null {
     const { state, no } = this.account;
-    const all: { -readonly [Kind in keyof Missing]: Missing[Kind][number][] } = {
-      reservations: [],
-      lots: [],
-      charges: [],
-      revocations: [],
-    };
+    let all: { -readonly [Kind in keyof Missing]: Missing[Kind][number][] } | undefined;
     for (const { call } of this.calls) {
       if (call.type !== 'command') continue;
-      const completed = completeCommand(state, call.submission.command, this.recalledEntries, this.asked);
+      const completed = this.complete(state, call.submission.command);
       if (completed.ok) continue;
+      all ??= { reservations: [], lots: [], charges: [], revocations: [] };
       all.reservations.push(...completed.missing.reservations);
       all.lots.push(...completed.missing.lots);
       all.charges.push(...completed.missing.charges);
       all.revocations.push(...completed.missing.revocations);
-      for (const name of askedFor(completed.missing)) this.asked.add(name);
+      if (this.history === NO_HISTORY) this.history = { asked: new Set(), entries: new Map() };
+      for (const name of askedFor(completed.missing)) this.history.asked.add(name);
     }
-    const count = all.reservations.length + all.lots.length + all.charges.length + all.revocations.length;
-    return count === 0 ? null : { accountNo: no, state, missing: all, entries: this.recalledEntries };
+    return all === undefined ? null : { accountNo: no, state, missing: all, entries: this.history.entries };
   }
 
   /** Tells the writer of answers what is coming. */
@@ -94,7 +100,8 @@ export class Turn {
     try {
       this.entries.push(...settleDue(state, now, clock, ENOUGH_DUE_ENTRIES));
     } catch (error) {
-      for (const call of this.calls) this.verdicts.set(call, { type: 'failed', error: internal(error) });
+      const failed: Verdict = { type: 'failed', error: internal(error) };
+      for (const _ of this.calls) this.verdicts.push(failed);
       this.spoiled = true;
       return;
     }
@@ -104,7 +111,7 @@ export class Turn {
       // One that waits makes those behind it wait: an account's calls keep their order.
       const verdict: Verdict = postponing || this.spoiled ? POSTPONED : this.verdictOn(call, view, clock);
       postponing = verdict === POSTPONED;
-      this.verdicts.set(call, verdict);
+      this.verdicts.push(verdict);
     }
   }
 
@@ -147,10 +154,10 @@ export class Turn {
     const { state } = view;
     const repeated = once === null ? undefined : this.firstWithKey.get(once.key);
     if (repeated !== undefined) return this.repeat(repeated, submission);
-    const recordedSeq = fact === null ? undefined : this.factSeqs.get(fact);
+    const recordedSeq = fact === null ? undefined : this.factSeqs?.get(fact);
     if (recordedSeq !== undefined) return { type: 'refused', error: this.alreadyRecordedAs(recordedSeq) };
 
-    const completed = completeCommand(state, submission.command, this.recalledEntries, this.asked);
+    const completed = this.complete(state, submission.command);
     if (!completed.ok) return POSTPONED;
     const decision = decide(state, completed.command, view.now, clock);
     if (!decision.ok) return { type: 'refused', error: this.writer.refusal(view, decision.refusal, unfixed) };
@@ -161,8 +168,9 @@ export class Turn {
       this.entries.push(entry);
     }
     const seq = decision.entries[0]?.seq ?? state.seq;
-    if (once !== null) this.firstWithKey.set(once.key, pending);
-    if (fact !== null) this.factSeqs.set(fact, seq);
+    // This call's verdict will be the next one.
+    if (once !== null) this.firstWithKey.set(once.key, this.verdicts.length);
+    if (fact !== null) (this.factSeqs ??= new Map()).set(fact, seq);
     return {
       type: 'accepted',
       seq,
@@ -170,12 +178,18 @@ export class Turn {
     };
   }
 
-  private repeat(first: Pending, { once }: Submission): Verdict {
-    const verdict = this.verdicts.get(first);
-    const before = first.call.type === 'command' ? first.call.submission.once : null;
+  /** @param first where the call stands that had this key before */
+  private repeat(first: number, { once }: Submission): Verdict {
+    const { call } = this.calls[first]!;
+    const before = call.type === 'command' ? call.submission.once : null;
     if (!before!.fingerprint.equals(once!.fingerprint)) return { type: 'refused', error: keyReused() };
-    if (verdict?.type !== 'accepted') throw new Error('only an accepted call is repeated');
+    const verdict = this.verdicts[first]!;
+    if (verdict.type !== 'accepted') throw new Error('only an accepted call is repeated');
     return { type: 'repeats', body: verdict.body };
+  }
+
+  private complete(state: AccountState, command: SubmittedCommand): ReturnType<typeof completeCommand> {
+    return completeCommand(state, command, this.history.entries, this.history.asked);
   }
 
   private alreadyRecordedAs(seq: number): LedgerError {

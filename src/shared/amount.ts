@@ -36,6 +36,8 @@ export function parseAmount(input: unknown, scale: number): ParsedAmount {
 
 /** Writes base units as the canonical decimal: no trailing zeros, no trailing point, `"0"` for nothing. */
 export function formatAmount(units: bigint, scale: number): string {
+  // Most sums of most accounts.
+  if (units === 0n) return '0';
   if (units < 0n) return `-${formatAmount(-units, scale)}`;
   if (scale === 0) return units.toString();
   const digits = units.toString().padStart(scale + 1, '0');
