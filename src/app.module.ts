@@ -6,6 +6,7 @@ import type { Config } from './config.js';
 import type { AppLogin, AppPool } from './database/connections.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EntriesModule } from './entries/entries.module.js';
+import { CHECKPOINT_CHOICES } from './evidence/sign-checkpoints.js';
 import { KeysModule } from './keys/keys.module.js';
 import { CommandsModule } from './ledger/commands/commands.module.js';
 import { BATCH_SPANS, LANES } from './ledger/ledger.module.js';
@@ -61,8 +62,12 @@ export class AppModule {
         },
         { provide: PROJECTION_CHOICES, useValue: { usageProperties: config.usageProperties } },
         { provide: OWNER_URL, useValue: database.ownerUrl },
+        {
+          provide: CHECKPOINT_CHOICES,
+          useValue: { key: config.checkpointKey, everySeconds: config.checkpointSeconds },
+        },
       ],
-      exports: [BATCH_SPANS, LANES, PROJECTION_CHOICES, OWNER_URL],
+      exports: [BATCH_SPANS, CHECKPOINT_CHOICES, LANES, PROJECTION_CHOICES, OWNER_URL],
     };
   }
 }

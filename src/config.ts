@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { SigningKey } from './evidence/signed-note.js';
 
 const MOST_LANES = 16;
+const MOST_CHECKPOINT_SECONDS = 86_400;
 /** A row's key has to fit into an index. */
 const MOST_USAGE_PROPERTIES = 4;
 const DEFAULT_USAGE_PROPERTIES = ['model', 'feature'];
@@ -43,6 +45,13 @@ const usageProperties = z
       'digits, _ . or -, and not day or member, by which usage is grouped anyway',
   );
 
+const checkpointKey = z
+  .string()
+  .refine(
+    isSigningKey,
+    'must be an Ed25519 key of the form PRIVATE+KEY+NAME+ID+SEED; docs/evidence.md says how to make one',
+  );
+
 const environment = z
   .object({
     /** A login that may migrate. Unset: an embedded PostgreSQL under DATA_DIR. */
@@ -70,6 +79,11 @@ const environment = z
           'must start with crd_live_ and hold only printable ASCII characters without spaces',
         )
         .min(24, 'must be at least 24 characters long'),
+    ),
+    /** Signs checkpoints. Unset: a key made with the schema, which whoever owns the database can read. */
+    CHECKPOINT_KEY: optional(checkpointKey),
+    CHECKPOINT_SECONDS: optional(
+      wholeNumber(1, MOST_CHECKPOINT_SECONDS, `must be a whole number of seconds, 1 to ${MOST_CHECKPOINT_SECONDS}`),
     ),
     /** How long to go on serving after SIGTERM, no longer ready, so that load balancers turn away first. */
     SHUTDOWN_DELAY_SECONDS: optional(
@@ -112,6 +126,8 @@ const environment = z
     metricsPort: env.METRICS_PORT ?? null,
     apiKey: env.API_KEY,
     shutdownDelaySeconds: env.SHUTDOWN_DELAY_SECONDS ?? 1,
+    checkpointKey: env.CHECKPOINT_KEY,
+    checkpointSeconds: env.CHECKPOINT_SECONDS ?? 300,
     usageProperties: env.USAGE_PROPERTIES ?? DEFAULT_USAGE_PROPERTIES,
     tracing:
       env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
@@ -144,6 +160,14 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
 
 function isHttpUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+function isSigningKey(value: string): boolean {
+  try {
+    return SigningKey.parse(value) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function isPostgresUrl(value: string): boolean {

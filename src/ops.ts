@@ -5,7 +5,9 @@ import { ConfigError, loadConfig } from './config.js';
 import { attachDatabase } from './database/attach-database.js';
 import { EmbeddedPostgresError } from './database/embedded/embedded-postgres-error.js';
 import { UnusableDatabaseError } from './database/unusable-database-error.js';
+import { AUDIT } from './ops/audit-command.js';
 import { BALANCE } from './ops/balance-command.js';
+import { CHECKPOINT } from './ops/checkpoint-command.js';
 import type { OpsCommand } from './ops/command.js';
 import { EXPLAIN } from './ops/explain-command.js';
 import { JOBS } from './ops/jobs-command.js';
@@ -18,7 +20,18 @@ import { RUNS } from './ops/runs-command.js';
 import { VERIFY } from './ops/verify-command.js';
 import { LedgerError } from './shared/ledger-error.js';
 
-const COMMANDS: readonly OpsCommand[] = [VERIFY, REBUILD, EXPLAIN, BALANCE, PROJECTIONS, JOBS, RUNS, RESUME];
+const COMMANDS: readonly OpsCommand[] = [
+  VERIFY,
+  REBUILD,
+  EXPLAIN,
+  BALANCE,
+  PROJECTIONS,
+  JOBS,
+  RUNS,
+  RESUME,
+  CHECKPOINT,
+  AUDIT,
+];
 const DIFFERENCES = 1;
 const NOT_ANSWERED = 2;
 

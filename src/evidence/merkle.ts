@@ -41,9 +41,11 @@ export class GrowingTree {
     this.size += leaves;
   }
 
-  root(): Buffer {
-    if (this.complete.length === 0) return EMPTY_ROOT;
-    return this.complete.map(({ hash }) => hash).reduceRight((right, left) => nodeHash(left, right));
+  /** @param rest the root of leaves that follow, fewer than any subtree that was added has */
+  root(rest?: Buffer): Buffer {
+    const hashes = this.complete.map(({ hash }) => hash);
+    if (rest !== undefined) hashes.push(rest);
+    return hashes.length === 0 ? EMPTY_ROOT : hashes.reduceRight((right, left) => nodeHash(left, right));
   }
 }
 

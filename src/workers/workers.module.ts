@@ -11,6 +11,9 @@ import { Pool } from 'pg';
 import type { Config } from '../config.js';
 import type { AppPool } from '../database/connections.js';
 import { AppClients } from '../database/database.module.js';
+import { EvidenceModule } from '../evidence/evidence.module.js';
+import { FollowLog } from '../evidence/follow-log.js';
+import { SignCheckpoints } from '../evidence/sign-checkpoints.js';
 import { ForgetOldAnswers } from '../ledger/forget-old-answers.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { SettleDueAccounts } from '../ledger/settle-due-accounts.js';
@@ -38,7 +41,7 @@ const RECURRING_JOBS = Symbol('RECURRING_JOBS');
  */
 const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
   provide: RECURRING_JOBS,
-  inject: [SettleDueAccounts, FollowEntries, ForgetOldAnswers, WorkOnRuns],
+  inject: [SettleDueAccounts, FollowEntries, FollowLog, SignCheckpoints, ForgetOldAnswers, WorkOnRuns],
   useFactory: (...jobs: RecurringJob[]) => jobs,
 };
 
@@ -57,7 +60,7 @@ export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationS
       module: WorkersModule,
       // Whoever answers callers tells what became of jobs.
       global: true,
-      imports: [LedgerModule, ProjectionsModule, RunsModule],
+      imports: [EvidenceModule, LedgerModule, ProjectionsModule, RunsModule],
       providers: [
         { provide: RUNS_JOBS, useValue: role !== 'api' },
         {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EvidenceLog } from '../../src/evidence/log/evidence-log.js';
+import { leafHash, rootOf } from '../../src/evidence/merkle.js';
 import type { TestDatabase } from './database.js';
 
 /** One range in a transaction of its own, as a follower does. */
@@ -30,14 +31,47 @@ export async function storedLeaves({ ownerPool }: TestDatabase): Promise<Buffer[
   return Array.from({ length: bytes.length / 57 }, (_, i) => bytes.subarray(i * 57, (i + 1) * 57));
 }
 
+/** What an attacker does who knows the format and has the salts: another log, from the entries as they are now. */
+export async function remakeLog(database: TestDatabase): Promise<void> {
+  const { ownerPool } = database;
+  const before = await storedLeaves(database);
+  const salts = new Map((await storedSalts(ownerPool)).map((salt, i) => [keyOf(before[i]!), salt]));
+  const leaves = await recomputedLeaves(database, salts);
+  await ownerPool.query('TRUNCATE log_tiles, log_nodes');
+  for (let tile = 0; tile * TILE < leaves.length; tile++) {
+    const own = leaves.slice(tile * TILE, (tile + 1) * TILE);
+    const saltsOfTile = own.map(leaf => Buffer.from(salts.get(keyOf(leaf)) ?? NO_SALT, 'hex'));
+    await ownerPool.query('INSERT INTO log_tiles (tile, first_position, leaves, salts) VALUES ($1, $2, $3, $4)', [
+      tile,
+      own[0]!.readBigUInt64BE(17),
+      Buffer.concat(own),
+      Buffer.concat(saltsOfTile),
+    ]);
+    if (own.length < TILE) continue;
+    const root = rootOf(own.map(leafHash));
+    await ownerPool.query('INSERT INTO log_nodes (level, index, hash) VALUES (1, $1, $2)', [tile, root]);
+  }
+}
+
+const TILE = 256;
+const NO_SALT = '0'.repeat(32);
+
+/** Account number and seq of a leaf. */
+function keyOf(leaf: Buffer): string {
+  return leaf.toString('hex', 1, 17);
+}
+
 type Row = Readonly<Record<string, string | null>>;
 
 /**
  * The leaves that docs/evidence.md says there should be, worked out from the tables by other code than the service's: one
  * query for everything, a general canonical JSON, one hash after the other.
  */
-export async function recomputedLeaves({ ownerPool }: TestDatabase): Promise<Buffer[]> {
-  const salts = await storedSalts(ownerPool);
+export async function recomputedLeaves(database: TestDatabase, salts?: ReadonlyMap<string, string>): Promise<Buffer[]> {
+  const { ownerPool } = database;
+  const leaves = salts === undefined ? await storedLeaves(database) : [];
+  const stored = (await storedSalts(ownerPool)).map((salt, i) => [keyOf(leaves[i] ?? Buffer.alloc(17)), salt] as const);
+  const saltOf = salts ?? new Map(stored);
   const client = await ownerPool.connect();
   await client.query(`SET DateStyle = 'ISO'; SET TimeZone = 'UTC'`);
   const { rows } = await client.query<Row>(
@@ -48,24 +82,23 @@ export async function recomputedLeaves({ ownerPool }: TestDatabase): Promise<Buf
        CASE WHEN details #> '{settings,metadata}' IS NULL THEN details
          ELSE jsonb_set(details, '{settings,metadata}', '{}') END::text AS details,
        (details #> '{settings,metadata}')::text AS settings_metadata
-     FROM entries e JOIN account_names n USING (account_no) LEFT JOIN erased_texts x USING (account_no, seq)
-     ORDER BY e.position`,
+     FROM entries e LEFT JOIN account_names n USING (account_no) LEFT JOIN erased_texts x USING (account_no, seq)
+     ORDER BY e.position, e.account_no, e.seq`,
   );
   client.release(true);
   const heads = new Map<string, string>();
-  return rows.map((row, index) => {
+  return rows.map(row => {
     const { reason = null, metadata = null, settings_metadata = null, erased = null, ...columns } = row;
-    const written = { reason, metadata, settings_metadata, salt: salts[index]!, format: 'credits-ledger/texts/1' };
+    const head = Buffer.alloc(25, 1);
+    const [no, seq, position] = [columns['account_no']!, columns['seq']!, columns['position']!];
+    [no, seq, position].forEach((number, i) => head.writeBigInt64BE(BigInt(number), 1 + 8 * i));
+    const salt = saltOf.get(keyOf(head)) ?? NO_SALT;
+    const written = { reason, metadata, settings_metadata, salt, format: 'credits-ledger/texts/1' };
     const none = reason === null && metadata === null && settings_metadata === null;
     const texts = erased ?? (none ? null : sha256(canonicalJson(written)).toString('hex'));
-    const no = columns['account_no']!;
     const previous = heads.get(no) ?? '0'.repeat(64);
     const hash = sha256(canonicalJson({ ...columns, texts, previous, format: 'credits-ledger/entry/1' }));
     heads.set(no, hash.toString('hex'));
-    const head = Buffer.alloc(25, 1);
-    [no, columns['seq']!, columns['position']!].forEach((number, i) =>
-      head.writeBigUInt64BE(BigInt(number), 1 + 8 * i),
-    );
     return Buffer.concat([head, hash]);
   });
 }

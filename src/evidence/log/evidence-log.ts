@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import type { ClientBase } from 'pg';
+import type { PositionRange, Projection } from '../../projections/projection.js';
 import { entryHash, hasTexts, PRINT_EXACTLY, textsHash, type PrintedEntry } from '../entry-hash.js';
 import { Heads, type EntryNo } from './heads.js';
 import { entryKey, PAGE_POSITIONS, readEntries, readErased } from './read-entries.js';
@@ -9,18 +10,12 @@ import { readLastTile } from './tiles.js';
 /** Far more than can come by in one range. */
 const REMEMBERED_ACCOUNTS = 100_000;
 
-/** Entries whose position is more than `after` and at most `upTo`; all there will ever be. */
-export interface PositionRange {
-  readonly after: number;
-  readonly upTo: number;
-}
-
 /**
  * The log: the hash of every entry, in the order of positions. It follows the entries like a projection, in the same
  * transaction as its checkpoint, but is none: it can not be made anew, because what it says of an entry was said when
  * the entry was new, and because of the salts.
  */
-export class EvidenceLog {
+export class EvidenceLog implements Projection {
   readonly name = 'evidence';
   readonly version = 1;
   readonly settings = {};

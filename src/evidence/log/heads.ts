@@ -12,7 +12,7 @@ const LOOK_UP_LIMIT = 500;
 const LOOK_UP = `
 SELECT k.account_no, k.seq, encode(substring(t.leaves FROM position(k.leaf IN t.leaves) + 24 FOR 32), 'hex') AS hash
 FROM (SELECT u.account_no, u.seq, int8send(u.account_no) || int8send(u.seq) AS leaf,
-             (SELECT e.position FROM entries e WHERE e.account_no = u.account_no AND e.seq = u.seq) AS position
+             (SELECT min(e.position) FROM entries e WHERE e.account_no = u.account_no AND e.seq = u.seq) AS position
       FROM unnest($1::bigint[], $2::bigint[]) AS u(account_no, seq) OFFSET 0) k,
      LATERAL (SELECT leaves FROM log_tiles WHERE first_position <= k.position ORDER BY first_position DESC LIMIT 1) t
 WHERE position(k.leaf IN t.leaves) > 0`;

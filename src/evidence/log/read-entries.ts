@@ -14,7 +14,7 @@ const ERASED_BETWEEN = `
 SELECT account_no, seq, encode(texts, 'hex') AS texts FROM erased_texts WHERE position > $1 AND position <= $2`;
 
 /** In a session that prints exactly. */
-export async function readEntries(client: ClientBase, after: number, upTo: number): Promise<PrintedEntry[]> {
+export async function readEntries(client: ClientBase, after: number | string, upTo: number): Promise<PrintedEntry[]> {
   const query = { name: 'entries-as-printed', text: ENTRIES_BETWEEN, values: [after, upTo], types: AS_PRINTED };
   return (await client.query<PrintedEntry>(query)).rows;
 }
@@ -22,7 +22,7 @@ export async function readEntries(client: ClientBase, after: number, upTo: numbe
 /** The hashes that stand for texts that were erased, by `entryKey`. */
 export async function readErased(
   client: ClientBase,
-  after: number,
+  after: number | string,
   upTo: number,
 ): Promise<ReadonlyMap<string, string>> {
   const { rows } = await client.query<{ account_no: string; seq: string; texts: string }>({

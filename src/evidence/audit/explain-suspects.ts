@@ -1,0 +1,219 @@
+import type { Client } from 'pg';
+import { AS_PRINTED, entryHash, NO_PREVIOUS, PRINTED_COLUMNS, type PrintedEntry } from '../entry-hash.js';
+import { entryKey } from '../log/read-entries.js';
+import type { Leaf } from '../leaf.js';
+import { isErased, isIntact, textsOf, type Extra, type StoredTexts, type Suspect } from './compare-group.js';
+import type { Finding, FindingKind } from './finding.js';
+import { guesses } from './guesses.js';
+
+/** Rows whose content is tried in the place of another; all with all. */
+const MOST_TRIED_ELSEWHERE = 400;
+
+const ROWS = `
+SELECT ${PRINTED_COLUMNS}
+FROM unnest($1::bigint[], $2::bigint[]) AS u(account_no, seq)
+JOIN entries e ON e.account_no = u.account_no AND e.seq = u.seq LEFT JOIN account_names n ON n.account_no = e.account_no`;
+/** A log that was made anew has salts in other places than the signed one: found by the entry, not by its number. */
+const SALTS = `
+SELECT k.account_no, k.seq, substring(t.salts FROM (position(k.leaf IN t.leaves) - 2) / 57 * 16 + 1 FOR 16) AS salt
+FROM (SELECT u.account_no, u.seq, u.position, int8send(u.account_no) || int8send(u.seq) AS leaf
+      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u(account_no, seq, position) OFFSET 0) k,
+     LATERAL (SELECT leaves, salts FROM log_tiles WHERE first_position <= k.position ORDER BY first_position DESC LIMIT 1) t
+WHERE position(k.leaf IN t.leaves) > 0 AND t.salts IS NOT NULL`;
+const NAMES = `
+SELECT account_no, mode, id AS account FROM account_names WHERE account_no = ANY ($1)
+UNION SELECT account_no, mode, id FROM accounts WHERE account_no = ANY ($1)`;
+const LAST_SEQS = `SELECT account_no, max(seq) AS seq FROM entries WHERE account_no = ANY ($1) GROUP BY account_no`;
+const UNITS = `SELECT unit FROM units`;
+
+type Name = Pick<PrintedEntry, 'mode' | 'account'>;
+
+/** The signed hash of an account's entry before another. */
+export type PreviousOf = (leaf: Leaf) => string | undefined;
+
+/** Says of each suspect what was done to it, as far as the signed hashes tell. */
+export class Explainer {
+  private readonly names = new Map<number, Name[]>();
+  private readonly lastSeqs = new Map<number, number>();
+  private readonly rows = new Map<string, PrintedEntry>();
+  private readonly salts = new Map<string, Buffer>();
+  private units: string[] = [];
+  private readonly foundElsewhere = new Set<PrintedEntry>();
+
+  constructor(
+    private readonly client: Client,
+    private readonly suspects: readonly Suspect[],
+    private readonly extras: readonly Extra[],
+    private readonly previousOf: PreviousOf,
+  ) {}
+
+  async explain(unsigned: boolean): Promise<Finding[]> {
+    await this.readWhatIsThere();
+    const findings: Finding[] = [];
+    const say = (kind: FindingKind, entry: Leaf | PrintedEntry, words: string): void => {
+      const no = 'hash' in entry ? entry : { accountNo: Number(entry.account_no), seq: Number(entry.seq) };
+      const { accountNo, seq } = no;
+      findings.push({
+        kind,
+        entry: { accountNo, seq },
+        account: this.nameOf(accountNo)?.account ?? null,
+        words,
+        unsigned,
+      });
+    };
+    for (const suspect of this.suspects) {
+      const [kind, words] = this.explainOne(suspect) ?? [];
+      if (kind !== undefined) say(kind, suspect.leaf, words!);
+    }
+    const known = new Set(this.suspects.map(({ leaf }) => `${leaf.accountNo}:${leaf.seq}`));
+    for (const { row } of this.extras) {
+      if (known.has(entryKey(row)) && !this.isSecond(row)) continue;
+      const other = this.foundElsewhere.has(row) ? '; its content is another entry’s, named here too' : '';
+      say('inserted', row, `was inserted: at its position ${row.position} none was signed${other}`);
+    }
+    return findings;
+  }
+
+  private explainOne(suspect: Suspect): [FindingKind, string] | null {
+    const { leaf } = suspect;
+    const row = suspect.row ?? this.rows.get(`${leaf.accountNo}:${leaf.seq}`) ?? null;
+    const previous = this.previousOf(leaf);
+    if (previous === undefined) return ['changed', 'does not follow the entry before it'];
+    const salt = this.salts.get(`${leaf.accountNo}:${leaf.seq}`);
+    const known: StoredTexts[] = salt === undefined ? [suspect] : [suspect, { ...suspect, salt }];
+    const fits = (candidate: PrintedEntry, more: readonly StoredTexts[] = []): boolean =>
+      [...known, ...more].some(texts => entryHash(candidate, previous, textsOf(candidate, texts)) === leaf.hash);
+    if (row !== null && known.some(texts => isIntact(row, previous, texts, leaf.hash))) return null;
+    if (row !== null && suspect.erased !== null && !isErased(row) && fits(row)) {
+      return ['texts-returned', 'has texts again, although they were erased'];
+    }
+    return (
+      this.underAnotherName(leaf, row, fits) ??
+      this.elsewhere(suspect, row, fits) ??
+      (row === null ? this.gone(leaf) : this.changed(leaf, row, suspect, fits))
+    );
+  }
+
+  private underAnotherName(leaf: Leaf, row: PrintedEntry | null, fits: (row: PrintedEntry) => boolean) {
+    if (row === null) return null;
+    for (const [accountNo, names] of this.names) {
+      for (const { mode, account } of names) {
+        if (mode === row.mode && account === row.account) continue;
+        if (!fits({ ...row, mode, account })) continue;
+        const now = accountNo === leaf.accountNo ? '' : `, which is now account number ${accountNo}`;
+        return found('renamed', `is of another account by name: it was ${account} (${mode})${now}`);
+      }
+    }
+    return null;
+  }
+
+  /** Whether what was here stands in the place of another entry. */
+  private elsewhere(
+    suspect: Suspect,
+    row: PrintedEntry | null,
+    fits: (row: PrintedEntry, more?: readonly StoredTexts[]) => boolean,
+  ) {
+    const { leaf } = suspect;
+    const here = { account_no: String(leaf.accountNo), seq: String(leaf.seq), position: String(leaf.position) };
+    const candidates = [...this.suspects, ...this.extras].slice(0, MOST_TRIED_ELSEWHERE);
+    for (const candidate of candidates) {
+      const other = candidate.row;
+      if (other === null || other === row) continue;
+      const names = [...(this.names.get(leaf.accountNo) ?? []), { mode: other.mode, account: other.account }];
+      for (const name of names) {
+        const content = { ...other, ...here, mode: name.mode, account: name.account };
+        if (!fits(content, [{ ...candidate, erased: suspect.erased }])) continue;
+        this.foundElsewhere.add(other);
+        const place = `${other.account ?? `account number ${other.account_no}`}, entry ${other.seq}, position ${other.position}`;
+        if (row === null) return found('moved', `is now ${place}: it was moved there`);
+        return found('swapped', `has other content: its own stands at ${place}`);
+      }
+    }
+    return null;
+  }
+
+  private gone({ accountNo, seq }: Leaf): [FindingKind, string] {
+    const last = this.lastSeqs.get(accountNo);
+    if (last === undefined) return ['cut-off', 'is gone, and the account has no entries left'];
+    return last < seq ? ['cut-off', `is gone: the account was cut off after entry ${last}`] : ['missing', 'is gone'];
+  }
+
+  private changed(
+    leaf: Leaf,
+    row: PrintedEntry,
+    texts: StoredTexts,
+    fits: (row: PrintedEntry) => boolean,
+  ): [FindingKind, string] {
+    for (const { field, was } of guesses(row, leaf, this.units)) {
+      if (row[field] === was || !fits({ ...row, [field]: was })) continue;
+      if (field === 'position')
+        return ['moved', `was moved in the order of all entries, from position ${was} to ${row.position}`];
+      return ['changed', `was changed: ${field} is ${row[field] ?? 'empty'}, and was ${was ?? 'empty'}`];
+    }
+    const without = { ...row, reason: null, metadata: null, settings_metadata: null };
+    if (texts.erased === null && !isErased(row) && fits(without)) {
+      return ['changed', 'was changed: it had no reason and no metadata'];
+    }
+    if (texts.erased === null && !isErased(row) && !this.salts.has(`${leaf.accountNo}:${leaf.seq}`)) {
+      return [
+        'changed',
+        'was changed, or the salt of its texts was: the log no longer has it, and they cannot be checked',
+      ];
+    }
+    return ['changed', 'was changed; which of its fields, the signed hash does not tell'];
+  }
+
+  /** Another row under a number that has one already. */
+  private isSecond(row: PrintedEntry): boolean {
+    return this.suspects.every(
+      suspect => entryKey(row) !== `${suspect.leaf.accountNo}:${suspect.leaf.seq}` || suspect.row !== null,
+    );
+  }
+
+  private nameOf(accountNo: number): Name | undefined {
+    return this.names.get(accountNo)?.[0];
+  }
+
+  private async readSalts(
+    of: readonly { accountNo: number | string; seq: number | string; position: number | string }[],
+  ): Promise<void> {
+    const salts = await this.client.query<{ account_no: string; seq: string; salt: Buffer }>(SALTS, [
+      of.map(({ accountNo }) => accountNo),
+      of.map(({ seq }) => seq),
+      of.map(({ position }) => position),
+    ]);
+    for (const row of salts.rows) this.salts.set(entryKey(row), row.salt);
+  }
+
+  private async readWhatIsThere(): Promise<void> {
+    const { client, suspects, extras } = this;
+    if (suspects.length + extras.length === 0) return;
+    const lost = suspects.filter(({ row }) => row === null).map(({ leaf }) => leaf);
+    const rows = await client.query<PrintedEntry>({
+      text: ROWS,
+      values: [lost.map(({ accountNo }) => accountNo), lost.map(({ seq }) => seq)],
+      types: AS_PRINTED,
+    });
+    for (const row of rows.rows) this.rows.set(entryKey(row), row);
+    await this.readSalts(suspects.map(({ leaf }) => leaf));
+    await this.readSalts(rows.rows.map(row => ({ accountNo: row.account_no, seq: row.seq, position: row.position })));
+    const accounts = new Set(suspects.map(({ leaf }) => leaf.accountNo));
+    for (const { row } of extras) accounts.add(Number(row.account_no));
+    const names = await client.query<Name & { account_no: string }>(NAMES, [[...accounts]]);
+    for (const { account_no, mode, account } of names.rows) {
+      this.names.set(Number(account_no), [...(this.names.get(Number(account_no)) ?? []), { mode, account }]);
+    }
+    const seqs = await client.query<{ account_no: string; seq: string }>(LAST_SEQS, [[...accounts]]);
+    for (const { account_no, seq } of seqs.rows) this.lastSeqs.set(Number(account_no), Number(seq));
+    this.units = (await client.query<{ unit: string }>(UNITS)).rows.map(({ unit }) => unit);
+  }
+}
+
+function found(kind: FindingKind, words: string): [FindingKind, string] {
+  return [kind, words];
+}
+
+/** The signed hashes before these leaves, of so many as are wanted. */
+export function previousFrom(hashes: ReadonlyMap<string, string>): PreviousOf {
+  return ({ accountNo, seq }) => (seq === 1 ? NO_PREVIOUS : hashes.get(`${accountNo}:${seq - 1}`));
+}
