@@ -25,7 +25,8 @@ export interface CreditsLedgerOptions extends Partial<Connection> {
 
 const TIMEOUT_MS = 12_000;
 const DEADLINE_MS = 30_000;
-const MAX_ATTEMPTS = 8;
+/** With their pauses about ten seconds: a service that is started again meanwhile is not noticed. */
+const MAX_ATTEMPTS = 10;
 
 const API_KEY = /^[\x21-\x7e]+$/;
 
