@@ -5,7 +5,7 @@ import { newAccount } from './domain/account.js';
 function account(no: number, seq = 1, openHolds = 0): Account {
   const state = newAccount();
   state.seq = seq;
-  for (let hold = 1; hold <= openHolds; hold++) state.holds.set(hold, {} as never);
+  for (let hold = 1; hold <= openHolds; hold++) state.holds.set(hold, { metadata: null } as never);
   return { no, mode: 'live', id: `account-${no}`, unnamed: false, state };
 }
 
@@ -31,6 +31,18 @@ describe('the cache of accounts', () => {
     for (let no = 1; no <= 5; no++) cache.put(account(no));
     cache.put(account(6, 1, 7));
     expect([1, 2, 3, 4, 5, 6].filter(no => cache.take(no) !== undefined)).toEqual([4, 5, 6]);
+  });
+
+  it('counts what is written on an account and its holds: fifty pairs of metadata weigh like fifty holds', () => {
+    const cache = new AccountCache(60);
+    for (let no = 1; no <= 5; no++) cache.put(account(no));
+    const large = account(6, 1, 1);
+    const metadata = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`key-${i}`, 'x'.repeat(500)]));
+    large.state.holds.set(2, { metadata } as never);
+    cache.put(large);
+    cache.put(account(7, 1, 5));
+    expect(cache.take(1)).toBeUndefined();
+    expect(cache.take(6)?.no).toBe(6);
   });
 
   it('does not keep what is larger than all it may hold', () => {

@@ -1,4 +1,4 @@
-import type { AccountState } from './domain/account.js';
+import type { AccountState, AppliesTo, Metadata } from './domain/account.js';
 import type { Mode } from './submission.js';
 
 /** An account in memory: who it is, and its state as of `state.seq`. */
@@ -11,7 +11,10 @@ export interface Account {
   readonly state: AccountState;
 }
 
-/** What the cache may hold, counted in accounts, live lots and open holds alike: about half a kilobyte each. */
+/**
+ * What the cache may hold, counted in accounts, live lots, open holds, and what is written on them (a pair of metadata, a
+ * condition's value) alike: about half a kilobyte each.
+ */
 const CACHE_WEIGHT = 200_000;
 
 /**
@@ -52,7 +55,18 @@ export class AccountCache {
 
 /** Nobody changes a state while it is in the cache, so it weighs the same when it leaves. */
 function weightOf({ state }: Account): number {
-  let weight = 1 + state.holds.size;
-  for (const { lots } of state.units.values()) weight += lots.length;
+  let weight = 1 + pairsIn(state.metadata);
+  for (const { metadata } of state.holds.values()) weight += 1 + pairsIn(metadata);
+  for (const { lots } of state.units.values()) {
+    for (const { appliesTo } of lots) weight += 1 + (appliesTo === null ? 0 : valuesIn(appliesTo));
+  }
   return weight;
+}
+
+function pairsIn(metadata: Metadata | null): number {
+  return metadata === null ? 0 : Object.keys(metadata).length;
+}
+
+function valuesIn({ meters = [], models = [], members = [] }: AppliesTo): number {
+  return meters.length + models.length + members.length;
 }

@@ -7,6 +7,8 @@ import { busy } from './write-errors.js';
 
 /** A name's number never changes: while it is here nobody asks for it again. */
 const REMEMBERED_NAMES = 500_000;
+/** A name has up to 255 characters; with names of an ordinary length the number of them is the bound. */
+const REMEMBERED_CHARACTERS = 32_000_000;
 /** Names asked for in one query. */
 const LOOK_UP_LIMIT = 1_000;
 /** Callers that may wait for a look-up; beyond it they are turned away at once. */
@@ -23,7 +25,11 @@ interface Waiting {
 
 /** Finds the internal number of an account's name. Look-ups made while one is under way go together in the next. */
 export class Directory {
-  private readonly numbers = new LRUCache<string, Numbering>({ max: REMEMBERED_NAMES });
+  private readonly numbers = new LRUCache<string, Numbering>({
+    max: REMEMBERED_NAMES,
+    maxSize: REMEMBERED_CHARACTERS,
+    sizeCalculation: (_, key) => key.length,
+  });
   private waiting: Waiting[] = [];
   private asked: readonly Waiting[] = [];
   /** A look-up is under way. */
