@@ -26,5 +26,8 @@ export default {
   ],
   // Most of them wait for PostgreSQL.
   maxWorkers: '100%',
+  // Every file's modules are loaded anew and not all are let go of. A worker that grew to a gigabyte takes longer to end
+  // than Jest waits for it; one that is this large makes room for a new one before its next file.
+  workerIdleMemoryLimit: '512MB',
   testTimeout: 60_000,
 };
