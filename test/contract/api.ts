@@ -62,6 +62,11 @@ export class Api {
     return new Api(database, port, apiKey, app, other === undefined);
   }
 
+  /** Without a slash at the end. */
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
   async stop(): Promise<void> {
     this.agent.destroy();
     await this.app.close();

@@ -36,7 +36,19 @@ async function openReference(): Promise<FastifyInstance> {
   const site = fastify();
   await site.register(scalar, {
     routePrefix: '/docs',
-    configuration: { url: '/openapi.json', withDefaultFonts: false, telemetry: false },
+    configuration: {
+      url: '/openapi.json',
+      pageTitle: 'credits-ledger',
+      authentication: { preferredSecurityScheme: 'apiKey' },
+      defaultOpenAllTags: true,
+      withDefaultFonts: false,
+      // What follows would lead away from this service, to the maker's own.
+      telemetry: false,
+      agent: { disabled: true },
+      mcp: { disabled: true },
+      hideClientButton: true,
+      showDeveloperTools: 'never',
+    },
   });
   return site;
 }
