@@ -6,7 +6,7 @@ import { UnusableDatabaseError } from './unusable-database-error.js';
 
 const MIGRATIONS_TABLE = 'migrations';
 /** Any number that no other application of the same database uses; "credits" in hexadecimal ASCII. */
-export const MIGRATION_LOCK = '27995126784980083';
+const MIGRATION_LOCK = '27995126784980083';
 /** SQLSTATE insufficient_privilege. */
 const INSUFFICIENT_PRIVILEGE = '42501';
 const LOCK_POLL_MS = 100;

@@ -33,7 +33,7 @@ export async function verifyRange(client: Client, range: AccountRange, options: 
 }
 
 /** With the account's name, where one is known. */
-export function differencesOf(folded: FoldedAccount, until: Until | null): Difference[] {
+function differencesOf(folded: FoldedAccount, until: Until | null): Difference[] {
   const who = folded.name ?? folded.account;
   return compareFolded(folded, until).map(deviation => {
     return { ...deviation, accountNo: folded.no, mode: who?.mode ?? null, account: who?.id ?? null };

@@ -3,7 +3,7 @@ import type { ReplayArguments } from '../../runs/run.js';
 import { accountId, LONGEST_TEXT, moment, text, unit } from './fields.js';
 
 /** Why an ops call is used: unlike an entry's reason, never empty. */
-export const opsReason = text(LONGEST_TEXT)
+const opsReason = text(LONGEST_TEXT)
   .refine(value => value.trim() !== '', 'must not be blank')
   .meta({ description: 'Why, in words; stays on record with who called.' });
 
