@@ -33,6 +33,8 @@ export class ReplicatedService {
   readonly caller: Caller;
   readonly sender: LedgerSender;
 
+  readonly apiKey = API_KEY;
+
   private constructor(
     readonly database: TestDatabase,
     private readonly services: readonly RunningService[],
@@ -43,13 +45,19 @@ export class ReplicatedService {
     this.caller = new Caller(this.sender, this.history, new Latencies(), patience);
   }
 
-  static async start(processes: number): Promise<ReplicatedService> {
+  /** @param role of each process; the default does everything */
+  static async start(processes: number, role: 'all' | 'api' = 'all'): Promise<ReplicatedService> {
     const database = await createTestDatabase();
-    const env = { API_KEY, LOG_LEVEL: 'warn' };
+    const env = { API_KEY, LOG_LEVEL: 'warn', ROLE: role };
     const starting = Array.from({ length: processes }, () => startService({ databaseUrl: database.url, env }));
     const services = await Promise.all(starting);
     const clients = services.map(({ url }) => new LedgerClient(url, API_KEY, CONNECTIONS));
     return new ReplicatedService(database, services, clients);
+  }
+
+  /** Of one of them. */
+  get url(): string {
+    return this.services[0]!.url;
   }
 
   /**
