@@ -80,7 +80,7 @@ export class JobQueue {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.checking;
-    await close(this.connections);
+    await close(this.connections, this.answers);
   }
 
   /** Has it tried again later. The same failure is one job, however often it is met. */
@@ -121,7 +121,7 @@ export class JobQueue {
     try {
       const scheduled = await this.ask(queue => queue.getJobSchedulersCount());
       if (this.work !== null && scheduled < this.work.jobs.length) await this.schedule(this.work.jobs);
-      if (this.awaySince !== undefined) this.log.log('the job queue answers again');
+      if (this.awaySince !== undefined) this.log.warn('the job queue answers again');
       this.awaySince = undefined;
     } catch (error) {
       this.noteAway(error);
@@ -140,7 +140,7 @@ export class JobQueue {
     this.replaceAt = Date.now() + REPLACE_AFTER_MS;
     const before = this.connections;
     this.connections = this.open();
-    await close(before);
+    await close(before, false);
   }
 
   private open(): JobQueue['connections'] {
@@ -156,12 +156,13 @@ export class JobQueue {
   }
 }
 
-/** A queue that is away would have its connections wait for it for ever. */
-async function close({ queue, worker }: { queue: Queue; worker: Worker | null }): Promise<void> {
-  if (worker !== null) {
-    await within(CLOSE_TIMEOUT_MS, worker.close()).catch(() => worker.disconnect());
-  }
-  await within(CLOSE_TIMEOUT_MS, queue.close()).catch(() => queue.disconnect());
+/**
+ * @param wait until jobs are off the hands of the worker; a queue that is away would have it wait for ever, and so would
+ * one that goes away now: then it is left to the end of the process
+ */
+async function close({ queue, worker }: { queue: Queue; worker: Worker | null }, wait: boolean): Promise<void> {
+  const closing = [worker?.close(!wait), queue.close()].map(each => within(CLOSE_TIMEOUT_MS, Promise.resolve(each)));
+  await Promise.allSettled(closing);
 }
 
 async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecurringJob } from '../../src/workers/recurring-job.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/data-dir.js';
-import { onBothQueues, RedisServer } from '../support/redis.js';
+import { onBothQueues } from '../support/both-queues.js';
+import { RedisServer } from '../support/redis-server.js';
 import { startWorker, type WorkerReplica } from '../support/worker-replica.js';
 
 describe('recurring jobs', () => {

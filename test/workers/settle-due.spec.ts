@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/data-dir.js';
-import { onBothQueues, RedisServer } from '../support/redis.js';
+import { onBothQueues } from '../support/both-queues.js';
+import { RedisServer } from '../support/redis-server.js';
 import { startService, type RunningService } from '../support/service.js';
 
 /** No hold may outlive its end by more while workers run. */

@@ -4,7 +4,7 @@ import { startProgress } from '../client/progress.js';
 import { Misuse, positiveInteger, runTool } from '../client/run-tool.js';
 import { describeChaos, isProven, lossesOf } from './report.js';
 import { runChaos, type ChaosOptions } from './run-chaos.js';
-import type { Victim } from './system-under-test.js';
+import { hasWorkers, type Victim } from './system-under-test.js';
 
 const USAGE = `Usage: npm run chaos -- [options]
 
@@ -13,6 +13,8 @@ clients were told with what the ledger holds.
 
   --kills N                             how often (default 50)
   --target service|postgres|both        whom (default both)
+  --target worker|redis                 a worker, two of which run beside the service; or the Redis of their jobs, which
+                                        is also flushed and frozen. No hold that nobody touches may outlive its end by 5 s
   --clients N                           callers at once (default 16)
   --seed N                              which moments and which operations (default 1)
   --unsafe                              the control: PostgreSQL with synchronous_commit=off must lose what it acknowledged
@@ -34,7 +36,9 @@ function readOptions(): ChaosOptions {
     console.log(USAGE);
     process.exit(0);
   }
-  if (!isVictim(values.target)) throw new Misuse(`--target must be service, postgres or both, not ${values.target}`);
+  if (!isVictim(values.target))
+    throw new Misuse(`--target must be service, postgres, both, worker or redis, not ${values.target}`);
+  if (values.unsafe && hasWorkers(values.target)) throw new Misuse('--unsafe is a control of service and postgres.');
   return {
     kills: positiveInteger('kills', values.kills),
     target: values.target,
@@ -45,7 +49,7 @@ function readOptions(): ChaosOptions {
 }
 
 function isVictim(text: string): text is Victim {
-  return ['service', 'postgres', 'both'].includes(text);
+  return ['service', 'postgres', 'both', 'worker', 'redis'].includes(text);
 }
 
 /** @returns whether the run shows what it should show. */

@@ -1,11 +1,13 @@
 import type { LedgerCheck } from '../history/check-ledger.js';
 import { describeDifferences } from '../history/difference.js';
+import { isPunctual, type Punctuality } from './quiet-holds.js';
 import type { ChaosOptions, ChaosResult } from './run-chaos.js';
+import type { Victim } from './system-under-test.js';
 
 /** True when nothing was lost, nothing refused was applied, and the service died only when it was killed. */
-export function isProven({ throughApi, throughSql, inTables, unexpectedExits }: ChaosResult): boolean {
+export function isProven({ throughApi, throughSql, inTables, unexpectedExits, punctuality }: ChaosResult): boolean {
   const problems = [throughApi.differences, throughSql.differences, inTables, unexpectedExits];
-  return problems.every(({ length }) => length === 0);
+  return problems.every(({ length }) => length === 0) && (punctuality === null || isPunctual(punctuality));
 }
 
 /** Acknowledged entries that are not in the tables as they were told. */
@@ -18,17 +20,37 @@ export function describeChaos(options: ChaosOptions, result: ChaosResult): strin
   const repeats = `${count(history.lostAttempts)} attempts without an answer, ${count(history.replays)} answers replayed`;
   return [
     '',
-    `Kills        ${kills.service} of the service, ${kills.postgres} of PostgreSQL, ${kills.both} of both at once; ${quietKills} while nothing was under way`,
+    `Kills        ${describeKills(kills)}; ${quietKills} while nothing was under way`,
     `Outage       at most ${Math.round(result.longestOutageMs)} ms from a kill to the next answer`,
     `Operations   ${count(result.operations)} by ${options.clients} clients, seed ${options.seed}: ${count(throughSql.acknowledged)} acknowledged, ${count(throughSql.refused)} refused`,
     `Unknown      ${repeats}, ${count(result.settled)} outcomes settled by a retry at the end`,
     `Through API  ${describeCheck(result.throughApi)}`,
     `Through SQL  ${describeCheck(throughSql)}`,
     `Invariants   ${describeInvariants(result.inTables)}`,
+    ...(result.punctuality === null ? [] : [`Holds        ${describePunctuality(result.punctuality)}`]),
     ...result.unexpectedExits.map(exit => `THE SERVICE ENDED BY ITSELF: ${exit}`),
     '',
     verdict(options, result),
   ].join('\n');
+}
+
+const VICTIMS: Readonly<Record<Victim, string>> = {
+  service: 'of the service',
+  postgres: 'of PostgreSQL',
+  both: 'of both at once',
+  worker: 'of a worker',
+  redis: 'of Redis',
+};
+
+function describeKills(kills: ChaosResult['kills']): string {
+  const suffered = Object.entries(kills).filter(([, times]) => times > 0);
+  return suffered.map(([victim, times]) => `${times} ${VICTIMS[victim as Victim]}`).join(', ');
+}
+
+function describePunctuality({ holds, worstMs, standing, wrongWithoutWorkers }: Punctuality): string {
+  const ended = `${count(holds)} that nobody touched ended by themselves, at most ${Math.round(worstMs)} ms late`;
+  const without = `${wrongWithoutWorkers} wrong where no worker ran`;
+  return `${ended}; ${standing} left standing; ${without}`;
 }
 
 function describeCheck({ entries, accounts, differences }: LedgerCheck): string {

@@ -2,12 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { clusterDirOf } from '../../src/database/embedded/cluster-files.js';
 import { processesInside, readPostmasterPid } from '../../src/database/embedded/postmaster-pid.js';
 import { createDataDir, embeddedDatabaseUrl } from '../../test/support/data-dir.js';
+import { RedisServer } from '../../test/support/redis-server.js';
 import { startService, type RunningService } from '../../test/support/service.js';
 
-export type Victim = 'service' | 'postgres' | 'both';
+/** `worker` and `redis`: beside a service that only answers, two workers run. */
+export type Victim = 'service' | 'postgres' | 'both' | 'worker' | 'redis';
+
+export function hasWorkers(target: Victim): boolean {
+  return target === 'worker' || target === 'redis';
+}
 
 const READY_TIMEOUT_MS = 60_000;
 const READY_POLL_MS = 25;
+const WORKERS = 2;
 const LAST_WORDS_CHARACTERS = 1_500;
 
 /**
@@ -20,28 +27,38 @@ export class SystemUnderTest {
   readonly unexpectedExits: string[] = [];
   #service: RunningService;
   #killing = false;
+  readonly #workers: RunningService[] = [];
+  /** Workers that are meant to die just now. */
+  readonly #doomed = new Set<RunningService>();
 
   private constructor(
     service: RunningService,
     private readonly dataDir: { path: string; remove(): Promise<void> },
     private readonly env: Record<string, string>,
+    /** Where the workers' jobs are. */
+    readonly redis: RedisServer | undefined,
   ) {
     this.#service = service;
     this.#watch(service);
   }
 
   /** @param unsafe runs PostgreSQL with `synchronous_commit=off`: acknowledged work may be lost, and must be noticed. */
-  static async start(unsafe: boolean): Promise<SystemUnderTest> {
+  static async start(target: Victim, unsafe: boolean): Promise<SystemUnderTest> {
     const dataDir = await createDataDir();
-    const env = {
+    const redis = target === 'redis' ? await RedisServer.start() : undefined;
+    const env: Record<string, string> = {
       DATA_DIR: dataDir.path,
       LOG_LEVEL: 'warn',
+      ...(hasWorkers(target) && { ROLE: 'api' }),
+      ...(redis !== undefined && { REDIS_URL: redis.url }),
       ...(unsafe && { EMBEDDED_POSTGRES_SETTINGS: 'synchronous_commit=off', ALLOW_UNSAFE_DURABILITY: 'true' }),
     };
     const service = await startService({ env });
     // The same address and key for every life of it, so that clients need not be told.
     const fixed = { ...env, PORT: new URL(service.url).port, API_KEY: service.apiKey };
-    return new SystemUnderTest(service, dataDir, fixed);
+    const system = new SystemUnderTest(service, dataDir, fixed, redis);
+    if (hasWorkers(target)) await Promise.all(Array.from({ length: WORKERS }, () => system.#startWorker()));
+    return system;
   }
 
   get url(): string {
@@ -57,8 +74,12 @@ export class SystemUnderTest {
     return embeddedDatabaseUrl(this.dataDir.path);
   }
 
-  /** kill -9, all at once as a power cut would, and back to where requests are answered. */
-  async crash(victim: Victim): Promise<void> {
+  /**
+   * kill -9, all at once as a power cut would, and back to where requests are answered.
+   * @returns milliseconds until they were, as the others below
+   */
+  async crash(victim: Victim): Promise<number> {
+    const startedAt = performance.now();
     const pids = victim === 'service' ? [] : await this.#postgresPids();
     this.#killing = victim !== 'postgres';
     if (this.#killing) pids.push(this.#service.pid);
@@ -70,11 +91,40 @@ export class SystemUnderTest {
       this.#watch(this.#service);
     }
     await this.#untilAnswering();
+    return performance.now() - startedAt;
+  }
+
+  /** kill -9 of one of the workers, and another in its place; the rest go on. */
+  async crashWorker(which: number): Promise<number> {
+    const startedAt = performance.now();
+    const [worker] = this.#workers.splice(which % this.#workers.length, 1) as [RunningService];
+    this.#doomed.add(worker);
+    await worker.kill9();
+    await this.#untilAnswering();
+    const outageMs = performance.now() - startedAt;
+    await this.#startWorker();
+    return outageMs;
+  }
+
+  /** @param sick what happens to it, for as long as it takes; requests are answered meanwhile */
+  async withoutRedis(sick: () => Promise<void>): Promise<number> {
+    const startedAt = performance.now();
+    const answering = this.#untilAnswering().then(() => performance.now() - startedAt);
+    await sick();
+    return answering;
+  }
+
+  async stopWorkers(): Promise<void> {
+    for (const worker of this.#workers) this.#doomed.add(worker);
+    await Promise.all(this.#workers.map(worker => worker.stop()));
+    this.#workers.length = 0;
   }
 
   async stop(): Promise<void> {
     this.#killing = true;
+    await this.stopWorkers();
     await this.#service.stop();
+    await this.redis?.stop();
     await this.dataDir.remove();
   }
 
@@ -84,6 +134,17 @@ export class SystemUnderTest {
     const postmaster = await readPostmasterPid(clusterDir);
     const inside = await processesInside(clusterDir);
     return [...new Set([...(postmaster === undefined ? [] : [postmaster.pid]), ...inside])];
+  }
+
+  async #startWorker(): Promise<void> {
+    const { REDIS_URL, LOG_LEVEL = 'warn', API_KEY } = this.env;
+    const env = { ROLE: 'worker', LOG_LEVEL, API_KEY: API_KEY!, ...(REDIS_URL !== undefined && { REDIS_URL }) };
+    const worker = await startService({ databaseUrl: await this.databaseUrl(), env });
+    this.#workers.push(worker);
+    void worker.exited.then(code => {
+      if (this.#doomed.delete(worker)) return;
+      this.unexpectedExits.push(`a worker, exit code ${code}, it said last: ${lastWords(worker)}`);
+    });
   }
 
   #watch(service: RunningService): void {

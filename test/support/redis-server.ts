@@ -1,23 +1,10 @@
-import { describe } from '@jest/globals';
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from '../../src/database/embedded/free-port.js';
 import { eventually } from './data-dir.js';
-
-/** Whether this machine has a `redis-server` to test with. */
-const HAS_REDIS = spawnSync('redis-server', ['--version']).status === 0;
-
-/** The same tests on both stores of jobs; where there is no `redis-server`, Jest lists those on Redis as skipped. */
-export function onBothQueues(tests: (store: 'postgres' | 'redis') => void): void {
-  describe('on PostgreSQL', () => tests('postgres'));
-  const onRedis = HAS_REDIS ? describe : describe.skip;
-  onRedis(HAS_REDIS ? 'on Redis' : 'on Redis, which is skipped: there is no redis-server on the PATH', () =>
-    tests('redis'),
-  );
-}
 
 /** A Redis of the test's own that keeps nothing: what it held when it was killed is gone. */
 export class RedisServer {
