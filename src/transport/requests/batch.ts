@@ -53,7 +53,13 @@ export const batchRequest = z
     },
     'must be an object',
   )
-  .meta({ id: 'BatchRequest' });
+
+  .meta({
+    id: 'BatchRequest',
+    examples: [
+      { commands: [{ id: '1', type: 'grant', account: 'user_42', idempotency_key: 'order-17', amount: '100' }] },
+    ],
+  });
 
 /** One command of a batch, taken apart. */
 export interface BatchCommand {

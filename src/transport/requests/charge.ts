@@ -17,7 +17,11 @@ const chargeRequest = z
     'must be an object',
   )
   .superRefine(checkSpend)
-  .meta({ id: 'ChargeRequest', description: 'Either `amount` of one `unit`, or `lines`.' });
+  .meta({
+    id: 'ChargeRequest',
+    description: 'Either `amount` of one `unit`, or `lines`.',
+    examples: [{ amount: '2.5', reason: 'export' }],
+  });
 
 export const CHARGE = accountOperation({
   name: 'charge',

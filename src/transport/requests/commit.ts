@@ -22,6 +22,7 @@ const commitRequest = z
   })
   .meta({
     id: 'CommitRequest',
+    examples: [{ amount: '31.5' }],
     description: '`amount` where the reservation has one line, or `lines`; all that is left where there is neither.',
   });
 

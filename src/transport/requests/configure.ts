@@ -21,7 +21,11 @@ export const configureRequest = z
     },
     'must be an object',
   )
-  .meta({ id: 'ConfigureRequest', description: 'What is not given stays.' });
+  .meta({
+    id: 'ConfigureRequest',
+    examples: [{ overdraft_limits: { credits: '20' }, metadata: { plan: 'pro' } }],
+    description: 'What is not given stays.',
+  });
 
 /** Idempotent by itself, so it has no key. */
 export async function configureAccount(

@@ -12,4 +12,4 @@ export const defineUnitRequest = z
     },
     'must be an object',
   )
-  .meta({ id: 'DefineUnitRequest' });
+  .meta({ id: 'DefineUnitRequest', examples: [{ kind: 'prepaid', scale: 2 }] });

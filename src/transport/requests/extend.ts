@@ -23,7 +23,11 @@ const extendRequest = z
       context.addIssue({ code: 'custom', path: ['unit'], message: 'goes with add_amount' });
     }
   })
-  .meta({ id: 'ExtendRequest', description: '`unit` where the reservation has several lines.' });
+  .meta({
+    id: 'ExtendRequest',
+    description: '`unit` where the reservation has several lines.',
+    examples: [{ ttl_seconds: 600, add_amount: '10' }],
+  });
 
 export const EXTEND = numberedOperation({
   name: 'extend',

@@ -4,7 +4,9 @@ import { UnfreezeAccount } from '../../ledger/commands/unfreeze-account.js';
 import { reason } from './fields.js';
 import { accountOperation } from './operation.js';
 
-const freezeRequest = z.strictObject({ reason: reason.optional() }, 'must be an object').meta({ id: 'FreezeRequest' });
+const freezeRequest = z
+  .strictObject({ reason: reason.optional() }, 'must be an object')
+  .meta({ id: 'FreezeRequest', examples: [{ reason: 'suspected abuse' }] });
 
 export const FREEZE = accountOperation({
   name: 'freeze',

@@ -22,7 +22,7 @@ const grantRequest = z
     },
     'must be an object',
   )
-  .meta({ id: 'GrantRequest' });
+  .meta({ id: 'GrantRequest', examples: [{ amount: '100', reference: 'order-17', reason: 'welcome' }] });
 
 export const GRANT = accountOperation({
   name: 'grant',

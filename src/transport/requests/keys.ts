@@ -16,4 +16,7 @@ export const createKeyRequest = z
     },
     'must be an object',
   )
-  .meta({ id: 'CreateKeyRequest' });
+  .meta({
+    id: 'CreateKeyRequest',
+    examples: [{ name: 'image service', mode: 'live', scopes: ['ledger:read', 'ledger:write'] }],
+  });

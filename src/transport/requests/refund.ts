@@ -8,12 +8,17 @@ const refundReservationRequest = z
   .strictObject({ amount: amount.optional(), unit: unit.optional(), reason: reason.optional() }, 'must be an object')
   .meta({
     id: 'RefundReservationRequest',
+    examples: [{ amount: '5', reason: 'bad answer' }],
     description: 'Without `amount` all that was committed, of `unit` or of every unit, and not yet refunded.',
   });
 
 const refundEntryRequest = z
   .strictObject({ amount: amount.optional(), reason: reason.optional() }, 'must be an object')
-  .meta({ id: 'RefundEntryRequest', description: 'Without `amount` all that is not yet refunded.' });
+  .meta({
+    id: 'RefundEntryRequest',
+    examples: [{ amount: '5', reason: 'bad answer' }],
+    description: 'Without `amount` all that is not yet refunded.',
+  });
 
 export const REFUND_RESERVATION = numberedOperation({
   name: 'refund-reservation',

@@ -5,7 +5,7 @@ import { numberedOperation } from './operation.js';
 
 const releaseRequest = z
   .strictObject({ reason: reason.optional() }, 'must be an object')
-  .meta({ id: 'ReleaseRequest' });
+  .meta({ id: 'ReleaseRequest', examples: [{ reason: 'the model was not reached' }] });
 
 export const RELEASE = numberedOperation({
   name: 'release',

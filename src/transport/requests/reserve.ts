@@ -23,7 +23,11 @@ export const reserveRequest = z
     'must be an object',
   )
   .superRefine(checkSpend)
-  .meta({ id: 'ReserveRequest', description: 'Either `amount` of one `unit`, or `lines`.' });
+  .meta({
+    id: 'ReserveRequest',
+    description: 'Either `amount` of one `unit`, or `lines`.',
+    examples: [{ amount: '40', ttl_seconds: 600 }],
+  });
 
 export const RESERVE = accountOperation({
   name: 'reserve',

@@ -6,7 +6,11 @@ import { numberedOperation } from './operation.js';
 
 const revokeRequest = z
   .strictObject({ amount: amount.optional(), reason: reason.optional() }, 'must be an object')
-  .meta({ id: 'RevokeRequest', description: 'Without `amount` what is left of the lot.' });
+  .meta({
+    id: 'RevokeRequest',
+    examples: [{ reason: 'money returned' }],
+    description: 'Without `amount` what is left of the lot.',
+  });
 
 export const REVOKE = numberedOperation({
   name: 'revoke',

@@ -45,7 +45,7 @@ function refuseContradictions({ account, until, until_position, until_seq }: Sco
 export const verifyRequest = z
   .strictObject(scope, 'must be an object')
   .superRefine(refuseContradictions)
-  .meta({ id: 'VerifyRequest' });
+  .meta({ id: 'VerifyRequest', examples: [{ account: 'user_42', reason: 'ticket 311' }] });
 
 export const rebuildRequest = z
   .strictObject(
@@ -63,7 +63,7 @@ export const rebuildRequest = z
     'must be an object',
   )
   .superRefine(refuseContradictions)
-  .meta({ id: 'RebuildRequest' });
+  .meta({ id: 'RebuildRequest', examples: [{ account: 'user_42', dry_run: true, reason: 'ticket 311' }] });
 
 /** As it stays on record. */
 export function replayArguments(
@@ -80,7 +80,9 @@ export function replayArguments(
   };
 }
 
-export const endRunRequest = z.strictObject({ reason: opsReason }, 'must be an object').meta({ id: 'RunOrder' });
+export const endRunRequest = z
+  .strictObject({ reason: opsReason }, 'must be an object')
+  .meta({ id: 'RunOrder', examples: [{ reason: 'ticket 311' }] });
 
 export const opsExplainQuery = z.strictObject({
   account: accountId,

@@ -20,6 +20,16 @@ describe('openapi.json', () => {
     expect(ids.length).toBeGreaterThanOrEqual(27);
   });
 
+  test('shows an example of every body, and each is a body that would be taken', () => {
+    for (const { call } of calls) {
+      if (call.body === undefined) continue;
+      const examples = (call.body.meta()?.['examples'] ?? []) as unknown[];
+      expect([call.id, examples.length > 0]).toEqual([call.id, true]);
+      for (const example of examples)
+        expect([call.id, call.body.safeParse(example).error]).toEqual([call.id, undefined]);
+    }
+  });
+
   test('tells no refusal apart that the error table does not', () => {
     for (const { call } of calls)
       for (const code of call.refusals ?? []) expect(ERROR_TABLE[code].http).toBeLessThan(500);

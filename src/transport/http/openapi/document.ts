@@ -40,7 +40,7 @@ const IDEMPOTENCY_KEY = {
   required: true,
   description:
     "The caller's own name for this request. The same request with the same key gets the first answer again.",
-  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$', examples: ['job-1-reserve'] },
 };
 
 const HEADERS = {
