@@ -17,12 +17,11 @@ export interface Gene {
 
 const DICE = fc.nat(2 ** 30 - 1);
 
-export const GENES: fc.Arbitrary<readonly Gene[]> = fc.array(
-  fc
-    .tuple(DICE, DICE, DICE, DICE, DICE, DICE)
-    .map(([kind, time, target, amount, terms, account]) => ({ kind, time, target, amount, terms, account })),
-  { minLength: 1, maxLength: 100, size: 'max' },
-);
+export const GENE: fc.Arbitrary<Gene> = fc
+  .tuple(DICE, DICE, DICE, DICE, DICE, DICE)
+  .map(([kind, time, target, amount, terms, account]) => ({ kind, time, target, amount, terms, account }));
+
+export const GENES: fc.Arbitrary<readonly Gene[]> = fc.array(GENE, { minLength: 1, maxLength: 100, size: 'max' });
 
 /** Draws independent choices from one number; what runs out gives zeros. */
 export class Dice {

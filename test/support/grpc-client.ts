@@ -39,7 +39,7 @@ export interface Asked extends CallOptions {
 export type CommandsStream = ClientDuplexStream<StreamCommandsRequest, StreamCommandsResponse>;
 
 /** A status other than OK, its details decoded. */
-class GrpcRefusal extends Error {
+export class GrpcRefusal extends Error {
   override readonly name = 'GrpcRefusal';
   readonly status: number;
   readonly metadata: Metadata;
