@@ -18,11 +18,21 @@ export class ListReservations extends Query<Page> {
   }
 }
 
-const LIST_NUMBERS = `
-SELECT seq FROM entries
-WHERE account_no = $1 AND seq < $2 AND reservation = seq
-ORDER BY seq DESC
-LIMIT $3`;
+/**
+ * A reservation that is not open has an entry behind its first, which is in the index of those: so ended ones are found a
+ * step a reservation, however many entries lie between them. Open ones may be among them.
+ */
+const LIST_ENDED = `
+WITH RECURSIVE ended AS (
+  (SELECT reservation FROM entries
+   WHERE account_no = $1 AND reservation < $2 AND reservation <> seq
+   ORDER BY reservation DESC LIMIT 1)
+  UNION ALL
+  SELECT (SELECT e.reservation FROM entries e
+          WHERE e.account_no = $1 AND e.reservation < ended.reservation AND e.reservation <> e.seq
+          ORDER BY e.reservation DESC LIMIT 1)
+  FROM ended WHERE ended.reservation IS NOT NULL)
+SELECT reservation FROM ended WHERE reservation IS NOT NULL LIMIT $3`;
 
 @QueryHandler(ListReservations)
 export class ListReservationsHandler implements IQueryHandler<ListReservations> {
@@ -37,12 +47,11 @@ export class ListReservationsHandler implements IQueryHandler<ListReservations> 
     const { no, seq, open } = await this.writePath.read(target, view => ({
       no: view.no,
       seq: view.state.seq,
-      open: openOnly ? [...view.state.holds.keys()] : null,
+      open: [...view.state.holds.keys()],
     }));
-    const numbers =
-      open === null
-        ? await this.numbersBefore(no, Math.min(beforeReservation, seq + 1), limit + 1)
-        : newestBefore(open, beforeReservation, limit + 1);
+    const before = Math.min(beforeReservation, seq + 1);
+    const ended = openOnly ? [] : await this.endedBefore(no, before, limit + 1);
+    const numbers = newestBefore(new Set([...open, ...ended]), before, limit + 1);
     const histories = await this.histories.read(no, numbers, seq);
     const account = { no, id: target.account };
     return pageOf(
@@ -53,14 +62,14 @@ export class ListReservationsHandler implements IQueryHandler<ListReservations> 
     );
   }
 
-  private async numbersBefore(accountNo: number, before: number, limit: number): Promise<number[]> {
-    const { rows } = await this.pool.query<{ seq: string }>(LIST_NUMBERS, [accountNo, before, limit]);
-    return rows.map(({ seq }) => Number(seq));
+  private async endedBefore(accountNo: number, before: number, limit: number): Promise<number[]> {
+    const { rows } = await this.pool.query<{ reservation: string }>(LIST_ENDED, [accountNo, before, limit]);
+    return rows.map(({ reservation }) => Number(reservation));
   }
 }
 
-function newestBefore(numbers: readonly number[], before: number, limit: number): number[] {
-  return numbers
+function newestBefore(numbers: ReadonlySet<number>, before: number, limit: number): number[] {
+  return [...numbers]
     .filter(number => number < before)
     .sort((a, b) => b - a)
     .slice(0, limit);
