@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import * as fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
 import { GENES } from './genes.js';
@@ -17,5 +18,14 @@ describe('the comparison with the naive model finds a domain in which', () => {
 
   it('nothing is wrong, never', () => {
     expect(sequences.slice(0, 40).every(genes => runSequence(genes) === null)).toBe(true);
+  });
+});
+
+describe('docs/proof.md', () => {
+  it('lists each of these bugs', async () => {
+    const section = (await readFile('docs/proof.md', 'utf8'))
+      .split(/^## /m)
+      .find(part => part.startsWith('Seeded bugs'))!;
+    expect([...section.matchAll(/^- (.+)$/gm)].map(([, name]) => name)).toEqual(Object.keys(SEEDED_BUGS));
   });
 });
