@@ -33,6 +33,27 @@ describe('the README', () => {
     }
   });
 
+  test('has a gRPC example that works as pasted, after the curl lines, and again when pasted twice', async () => {
+    await fetch(`${service.url}/v1/accounts/user_42/grants`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${service.apiKey}`,
+        'idempotency-key': 'grpc',
+        'content-type': 'application/json',
+      },
+      body: '{"amount":"100"}',
+    });
+    const [, example = ''] = /```js\n([\s\S]*?)```/.exec(await readFile('README.md', 'utf8'))!;
+    const env = { ...process.env, CREDITS_GRPC: service.grpc, API_KEY: service.apiKey };
+    const told: string[] = [];
+    for (let times = 0; times < 2; times++) {
+      const { stdout } = await run('node', ['--input-type=module', '--eval', example], { env });
+      told.push(stdout);
+    }
+    expect(told[0]).toMatch(/^job-2 \d+(\.\d+)?\njob-2 \d+(\.\d+)?\n$/);
+    expect(told[1]).toBe(told[0]);
+  });
+
   test('names only npm scripts that there are, and explains every variable of the configuration', async () => {
     const [text, manifest, config] = await Promise.all(
       ['README.md', 'package.json', 'src/config.ts'].map(file => readFile(file, 'utf8')),
