@@ -20,7 +20,9 @@ import { BatchSpans } from './tracing/batch-spans.js';
 import type { Tracing } from './tracing/start-tracing.js';
 import { TRACING, TracingModule } from './tracing/tracing.module.js';
 import { GrpcModule } from './transport/grpc/grpc.module.js';
+import { StatementModule } from './statement/statement.module.js';
 import { HttpModule } from './transport/http/http.module.js';
+import { UsageModule } from './usage/usage.module.js';
 import { WorkersModule } from './workers/workers.module.js';
 
 /** What the modules of the service are built from; opened before them, closed after them. */
@@ -49,6 +51,8 @@ export class AppModule {
         LotsModule,
         ReservationsModule,
         ExplainModule,
+        StatementModule,
+        UsageModule,
         WorkersModule.of(config),
         HttpModule.of(config.role),
         ...(config.role === 'worker' ? [] : [GrpcModule]),

@@ -164,6 +164,39 @@ export const explanation = z
   })
   .meta({ id: 'Explanation', description: "opening + the steps' deltas = closing, unit by unit" });
 
+export const usage = z
+  .strictObject({
+    day: z.iso.date().optional().meta({ description: 'In UTC, of when a commit or refund took effect.' }),
+    unit: z.string(),
+    group: z
+      .record(z.string(), z.string().nullable())
+      .meta({ description: 'What it is grouped by, beside day and unit; null where the spends had none.' }),
+    commits: z.int().min(0),
+    committed: amountOut,
+    refunded: amountOut.meta({ description: 'On the day of the refund.' }),
+    net: signedAmount.meta({ description: 'committed - refunded' }),
+  })
+  .meta({ id: 'Usage' });
+
+export const statement = z
+  .strictObject({
+    account: z.string(),
+    from: moment,
+    to: moment,
+    opening: sumsByUnit,
+    lines: z.array(
+      z.strictObject({
+        day: z.iso.date(),
+        unit: z.string(),
+        type: z.enum(ENTRY_TYPES),
+        entries: z.int().min(1),
+        deltas,
+      }),
+    ),
+    closing: sumsByUnit,
+  })
+  .meta({ id: 'Statement', description: "opening + the lines' deltas = closing, unit by unit" });
+
 export const unit = z
   .strictObject({ unit: z.string(), kind: z.enum(UNIT_KINDS), scale: z.int().min(0).max(9), in_use: z.boolean() })
   .meta({ id: 'Unit' });

@@ -11,9 +11,11 @@ import { CheckReservation } from '../reservations/check-reservation.js';
 import { GetReservation } from '../reservations/get-reservation.js';
 import { ListReservations } from '../reservations/list-reservations.js';
 import { LedgerError } from '../shared/ledger-error.js';
+import { GetStatement, type StatementFormat } from '../statement/get-statement.js';
 import { Amounts } from '../units/amounts.js';
+import { GetUsage } from '../usage/get-usage.js';
 import { targetOf, type Asker } from './asker.js';
-import { decodeCursor, decodeNumberCursor } from './cursor.js';
+import { decodeCursor, decodeGroupCursor, decodeNumberCursor } from './cursor.js';
 import { pageJson } from './page-json.js';
 import {
   balanceQuery,
@@ -22,6 +24,8 @@ import {
   lotsQuery,
   pagingQuery,
   reservationsQuery,
+  statementQuery,
+  usageQuery,
 } from './requests/lists.js';
 import { parseRequest } from './requests/parse-request.js';
 import { reserveRequest, reserveTerms } from './requests/reserve.js';
@@ -98,5 +102,22 @@ export class Reads {
     const target = targetOf(asker, account);
     const { from = null, to = null, unit = null } = parseRequest(explainQuery, query, 'query');
     return (await this.queries.execute(new ExplainAccount(target, { from, to, unit }))).json;
+  }
+  async usage(asker: Asker, account: unknown, query: unknown): Promise<string> {
+    const target = targetOf(asker, account);
+    const { limit, after, from, to, unit, group_by: groupBy } = parseRequest(usageQuery, query, 'query');
+    const filter = { from: from ?? null, to: to ?? null, unit: unit ?? null, groupBy };
+    const last = decodeGroupCursor('usage', after, groupBy);
+    return pageJson('usage', await this.queries.execute(new GetUsage(target, filter, last, limit)));
+  }
+
+  async statement(
+    asker: Asker,
+    account: unknown,
+    query: unknown,
+  ): Promise<{ readonly format: StatementFormat; readonly text: string }> {
+    const target = targetOf(asker, account);
+    const { from, to, format } = parseRequest(statementQuery, query, 'query');
+    return { format, text: await this.queries.execute(new GetStatement(target, from ?? null, to ?? null, format)) };
   }
 }

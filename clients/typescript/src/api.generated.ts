@@ -40,7 +40,9 @@ import type {
   RevokeRequest,
   Run,
   RunOrder,
+  Statement,
   Unit,
+  Usage,
   VerifyRequest,
 } from './schemas.generated.js';
 
@@ -345,6 +347,49 @@ export class Api {
   ): Promise<Explanation> {
     return this.caller.call(
       { method: 'GET', path: `/v1/accounts/${segment('account', account)}/explain`, query, repeatable: true },
+      options,
+    );
+  }
+
+  /** Tell what was spent and given back, by unit, day, member and properties. Properties are of the metadata of the commit, else of its reservation; which ones is the configuration of the service (`USAGE_PROPERTIES`), and their values count by their first 64 characters. Refunds count on their own day, under the properties of the commit. At most 366 days. */
+  listUsage(
+    account: string,
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+      /** In UTC, inclusive; 29 days before `to` if left out. */
+      from?: string | undefined;
+      /** In UTC, inclusive; today if left out. */
+      to?: string | undefined;
+      /** What is counted. */
+      unit?: string | undefined;
+      /** Names with commas between them: `day`, `member`, and the properties of USAGE_PROPERTIES. Empty: by unit alone. */
+      group_by?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<Usage> {
+    return new List(
+      this.caller,
+      { method: 'GET', path: `/v1/accounts/${segment('account', account)}/usage`, query, repeatable: true },
+      options,
+    );
+  }
+
+  /** Tell what an account had, what moved it day by day, and what it had then. With `format=csv` the same as `text/csv`: rows of type `opening`, a row a line, rows of type `closing`. */
+  getStatement(
+    account: string,
+    query: {
+      /** Inclusive; the account's beginning if left out. */
+      from?: string | undefined;
+      /** Exclusive, not in the future; now, inclusive, if left out. */
+      to?: string | undefined;
+      format?: 'json' | 'csv' | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): Promise<Statement> {
+    return this.caller.call(
+      { method: 'GET', path: `/v1/accounts/${segment('account', account)}/statement`, query, repeatable: true },
       options,
     );
   }

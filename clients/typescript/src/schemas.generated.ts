@@ -575,6 +575,44 @@ export type Shortfall = {
   resets_at?: string | undefined;
 };
 
+/** opening + the lines' deltas = closing, unit by unit */
+export type Statement = {
+  account: string;
+  from: string;
+  to: string;
+  opening: { [name: string]: Balance };
+  lines: {
+    day: string;
+    unit: string;
+    type:
+      | 'grant'
+      | 'reserve'
+      | 'extend'
+      | 'commit'
+      | 'release'
+      | 'expire'
+      | 'refund'
+      | 'revoke'
+      | 'reinstate'
+      | 'rollover'
+      | 'configure'
+      | 'freeze'
+      | 'unfreeze';
+    entries: number;
+    /** How far each sum moves; what is not there does not. */
+    deltas: {
+      available?: string | undefined;
+      held?: string | undefined;
+      debt?: string | undefined;
+      granted?: string | undefined;
+      spent?: string | undefined;
+      expired?: string | undefined;
+      revoked?: string | undefined;
+    };
+  }[];
+  closing: { [name: string]: Balance };
+};
+
 export type Unit = {
   unit: string;
   kind: 'prepaid' | 'allowance';
@@ -584,6 +622,26 @@ export type Unit = {
 
 export type UnitPage = {
   data: Unit[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+export type Usage = {
+  /** In UTC, of when a commit or refund took effect. */
+  day?: string | undefined;
+  unit: string;
+  /** What it is grouped by, beside day and unit; null where the spends had none. */
+  group: { [name: string]: string | null };
+  commits: number;
+  committed: AmountOut;
+  /** On the day of the refund. */
+  refunded: AmountOut;
+  /** committed - refunded */
+  net: string;
+};
+
+export type UsagePage = {
+  data: Usage[];
   has_more: boolean;
   next_cursor: string | null;
 };

@@ -11,6 +11,7 @@ import { MetricsController } from './metrics.controller.js';
 import { ReadModelsController } from './read-models.controller.js';
 import { RunsController } from './runs.controller.js';
 import { UnitsController } from './units.controller.js';
+import { UsageController } from './usage.controller.js';
 
 /** All of them, in the order in which the documentation shows their calls. */
 export const CONTROLLERS = [
@@ -18,6 +19,7 @@ export const CONTROLLERS = [
   AccountsController,
   ReadModelsController,
   ExplainController,
+  UsageController,
   BatchController,
   UnitsController,
   KeysController,

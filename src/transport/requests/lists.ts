@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { ENTRY_TYPES } from '../../ledger/domain/entry.js';
 import { moment, unit } from './fields.js';
 
-const LONGEST_CURSOR_CHARS = 2_048;
+/** A page of usage ends with names of the caller's own, which may be long. */
+const LONGEST_CURSOR_CHARS = 6_144;
 const LIMIT_MESSAGE = 'must be a whole number, 1 to 100';
 
 const paging = {
@@ -42,4 +43,36 @@ export const explainQuery = z.strictObject({
     .optional(),
   to: moment.meta({ description: 'Inclusive, not in the future; now if left out.' }).optional(),
   unit: unit.meta({ description: 'Only this unit, and the entries that move it.' }).optional(),
+});
+
+const MOST_GROUPS = 6;
+/** No entry is older, and PostgreSQL knows no year 0. */
+const FIRST_DAY = '1970-01-01';
+const day = z.iso
+  .date('must be a day like 2026-11-30')
+  .refine(value => value >= FIRST_DAY, `must be ${FIRST_DAY} or later`)
+  .meta({ examples: ['2026-11-30'] });
+
+export const usageQuery = z.strictObject({
+  ...paging,
+  from: day.meta({ description: 'In UTC, inclusive; 29 days before `to` if left out.' }).optional(),
+  to: day.meta({ description: 'In UTC, inclusive; today if left out.' }).optional(),
+  unit: unit.optional(),
+  group_by: z
+    .string('must be given once')
+    .transform(value => value.split(',').filter(name => name !== ''))
+    .refine(names => names.length <= MOST_GROUPS, `must have at most ${MOST_GROUPS} names`)
+    .refine(names => new Set(names).size === names.length, 'must not name anything twice')
+    .meta({
+      description:
+        'Names with commas between them: `day`, `member`, and the properties of USAGE_PROPERTIES. Empty: by unit alone.',
+      examples: ['day,model'],
+    })
+    .default(['day']),
+});
+
+export const statementQuery = z.strictObject({
+  from: moment.meta({ description: "Inclusive; the account's beginning if left out." }).optional(),
+  to: moment.meta({ description: 'Exclusive, not in the future; now, inclusive, if left out.' }).optional(),
+  format: z.enum(['json', 'csv'], 'must be json or csv').default('json'),
 });
