@@ -1,3 +1,4 @@
+import { UnitTotalsProjection } from '../balances/unit-totals-projection.js';
 import { UsageProjection } from '../usage/usage-projection.js';
 import type { Projection } from './projection.js';
 
@@ -12,5 +13,5 @@ export const PROJECTION_CHOICES = Symbol('PROJECTION_CHOICES');
 
 /** Every projection that follows the entries. */
 export function everyProjection({ usageProperties }: ProjectionChoices): Projection[] {
-  return [new UsageProjection(usageProperties)];
+  return [new UsageProjection(usageProperties), new UnitTotalsProjection()];
 }

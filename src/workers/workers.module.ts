@@ -8,6 +8,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Pool } from 'pg';
+import { Registry } from 'prom-client';
 import type { Config } from '../config.js';
 import type { AppPool } from '../database/connections.js';
 import { AppClients } from '../database/database.module.js';
@@ -27,6 +28,7 @@ import { JobRunner } from './job-runner.js';
 import { JobRuns } from './job-runs.js';
 import { JOB_SESSION } from './job-session.js';
 import { storeOf } from './queue-connections.js';
+import { LedgerMetrics } from './ledger-metrics.js';
 import type { RecurringJob } from './recurring-job.js';
 
 /** Connections of jobs: their locks, one each, and BullMQ's where it has no Redis. Opened as they are needed. */
@@ -43,6 +45,14 @@ const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
   provide: RECURRING_JOBS,
   inject: [SettleDueAccounts, FollowEntries, FollowLog, SignCheckpoints, ForgetOldAnswers, WorkOnRuns],
   useFactory: (...jobs: RecurringJob[]) => jobs,
+};
+
+/** The same in every process: those that run jobs tell it, so that it is not asked for by each that answers callers. */
+const LEDGER_METRICS: FactoryProvider<LedgerMetrics> = {
+  provide: LedgerMetrics,
+  inject: [Pool, JobRuns, JobQueue, Registry],
+  useFactory: (pool: Pool, runs: JobRuns, queue: JobQueue, registry: Registry) =>
+    new LedgerMetrics({ pool, runs, queue, log: new Logger(LedgerMetrics.name) }, registry),
 };
 
 /** Runs the recurring jobs in processes that are to; in the others it only knows the queue. */
@@ -77,6 +87,7 @@ export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationS
         { provide: DeadLetters, useFactory: (queue: JobQueue) => new DeadLetters(queue), inject: [JobQueue] },
         { provide: JobRuns, useFactory: (pool: Pool) => new JobRuns(pool), inject: [JOBS_POOL] },
         ALL_JOBS,
+        ...(role === 'api' ? [] : [LEDGER_METRICS]),
         {
           provide: JobRunner,
           useFactory: (jobs: RecurringJob[], runs: JobRuns, queue: JobQueue) =>

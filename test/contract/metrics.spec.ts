@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findFreePort } from '../../src/database/embedded/free-port.js';
+import { eventually } from '../support/data-dir.js';
 import { createTestDatabase } from '../support/database.js';
 import { startService } from '../support/service.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
@@ -95,6 +96,36 @@ describe('METRICS_PORT', () => {
     }
     expect(await service.stop()).toBe(0);
     await proxy.close();
+    await database.close();
+  });
+
+  test('tells of a process that runs jobs what all accounts have and hold, and how far followers and jobs are', async () => {
+    const database = await createTestDatabase();
+    const port = await findFreePort();
+    const service = await startService({ databaseUrl: database.url, env: { METRICS_PORT: String(port) } });
+    const headers = { authorization: `Bearer ${service.apiKey}`, 'content-type': 'application/json' };
+    for (const [account, call, body] of [
+      ['a', 'grants', '{"amount":"5.5"}'],
+      ['b', 'grants', '{"amount":"1"}'],
+      ['a', 'reservations', '{"amount":"2"}'],
+    ] as const) {
+      const key = `${account}-${call}`;
+      const to = `${service.url}/v1/accounts/${account}/${call}`;
+      await fetch(to, { method: 'POST', headers: { ...headers, 'idempotency-key': key }, body });
+    }
+    await eventually(async () => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return [
+        /^credits_available\{mode="live",unit="credits"\} 4\.5$/m,
+        /^credits_held\{mode="live",unit="credits"\} 2$/m,
+        /^credits_follower_lag_seconds\{projection="unit_totals"\} 0$/m,
+        /^credits_follower_lag_entries\{projection="unit_totals"\} 0$/m,
+        /^credits_job_last_success_timestamp_seconds\{job="follow-entries"\} \d/m,
+        /^credits_job_consecutive_failures\{job="follow-entries"\} 0$/m,
+        /^credits_jobs\{state="failed"\} 0$/m,
+      ].every(line => line.test(text));
+    }, 40_000);
+    expect(await service.stop()).toBe(0);
     await database.close();
   });
 

@@ -1,0 +1,86 @@
+import type { Pool } from 'pg';
+import { Gauge, type Registry } from 'prom-client';
+import { readProjectionStatus } from '../projections/projection-status.js';
+import type { JobQueue } from './job-queue.js';
+import type { JobRuns } from './job-runs.js';
+
+/** Scrapes that come sooner get the same numbers, however many Prometheus there are. */
+const REFRESH_MS = 10_000;
+/** A scrape gets what was known before, where PostgreSQL takes longer. */
+const LONGEST_WAIT_MS = 2_000;
+
+const UNIT_TOTALS = `
+SELECT t.mode, t.unit, (t.available / power(10::numeric, u.scale))::float8 AS available,
+       (t.held / power(10::numeric, u.scale))::float8 AS held, (t.debt / power(10::numeric, u.scale))::float8 AS debt
+FROM unit_totals t JOIN units u ON u.unit = t.unit`;
+
+interface UnitTotal {
+  readonly mode: string;
+  readonly unit: string;
+  readonly available: number;
+  readonly held: number;
+  readonly debt: number;
+}
+
+/**
+ * What is true of the ledger and not of one process: followers, jobs, and what all accounts have. Each question is a few
+ * rows long: no scrape reads accounts or entries that are followed already. Every process that runs jobs tells the same.
+ */
+export class LedgerMetrics {
+  private readonly gauges;
+  private refreshedAt = -Infinity;
+  private refreshing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly parts: { pool: Pool; runs: JobRuns; queue: JobQueue; log: { warn(message: string): void } },
+    registry: Registry,
+  ) {
+    const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> => {
+      const made = new Gauge({ name, help, labelNames, registers: [registry], collect: () => this.refresh() });
+      return made;
+    };
+    this.gauges = {
+      available: gauge('credits_available', 'What all accounts can spend, in whole units.', ['mode', 'unit']),
+      held: gauge('credits_held', 'What reservations of all accounts hold, in whole units.', ['mode', 'unit']),
+      debt: gauge('credits_debt', 'What all accounts owe, in whole units.', ['mode', 'unit']),
+      lag: gauge('credits_follower_lag_seconds', 'For how long the oldest entry waits that is not yet followed.', [
+        'projection',
+      ]),
+      behind: gauge('credits_follower_lag_entries', 'Entries that are not yet followed.', ['projection']),
+      succeeded: gauge('credits_job_last_success_timestamp_seconds', 'When the job last succeeded.', ['job']),
+      failures: gauge('credits_job_consecutive_failures', 'Runs of the job in a row that failed.', ['job']),
+      queued: gauge('credits_jobs', 'Jobs in the queue by their state; failed ones are dead letters.', ['state']),
+    };
+  }
+
+  private refresh(): Promise<void> {
+    if (performance.now() - this.refreshedAt > REFRESH_MS) {
+      this.refreshedAt = performance.now();
+      this.refreshing = this.read().catch((error: unknown) => {
+        this.parts.log.warn(`the metrics of the ledger are those of before: ${String(error)}`);
+      });
+    }
+    return Promise.race([this.refreshing, new Promise<void>(done => setTimeout(done, LONGEST_WAIT_MS).unref())]);
+  }
+
+  private async read(): Promise<void> {
+    const { gauges } = this;
+    const { pool, runs, queue } = this.parts;
+    for (const { mode, unit, available, held, debt } of (await pool.query<UnitTotal>(UNIT_TOTALS)).rows) {
+      gauges.available.set({ mode, unit }, available);
+      gauges.held.set({ mode, unit }, held);
+      gauges.debt.set({ mode, unit }, debt);
+    }
+    for (const { projection, shadow, secondsBehind, entriesBehind } of await readProjectionStatus(pool)) {
+      if (shadow) continue;
+      gauges.lag.set({ projection }, secondsBehind);
+      gauges.behind.set({ projection }, entriesBehind);
+    }
+    for (const { name: job, succeededAt, failures } of await runs.last()) {
+      if (succeededAt !== null) gauges.succeeded.set({ job }, succeededAt.getTime() / 1000);
+      gauges.failures.set({ job }, failures);
+    }
+    const counts = await queue.ask(bull => bull.getJobCounts('waiting', 'active', 'delayed', 'failed'));
+    for (const [state, count] of Object.entries(counts)) gauges.queued.set({ state }, count);
+  }
+}
