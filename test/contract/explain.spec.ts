@@ -38,9 +38,9 @@ describe('explain', () => {
   test('says in words which lots paid, what was owed and why', async () => {
     const { text } = (await api.get(`${pathOf('anna')}/explain`)).body;
     expect(text).toContain('Added 10 credits (reason: "welcome")');
-    expect(text).toMatch(/Spent 6\.5 credits for res_\S+, of the hold 0\.5 credits was left over/);
-    expect(text).toContain('5 credits from (paid, no expiry)');
-    expect(text).toContain('3.5 credits of it is owed');
+    expect(text).toMatch(/Spent 6\.5 credits for res_\S+, 0\.5 credits of the hold were left over/);
+    expect(text).toContain('5 credits from paid credits (no expiry)');
+    expect(text).toContain('3.5 credits of it are owed');
     expect(text).toContain('Closing balance: 0 credits available, 2.5 credits owed');
   });
 

@@ -9,7 +9,7 @@ export function statementText(account: string, statement: Statement, wording: Wo
   const { from, to, opening, closing, steps, totals } = statement;
   const count = steps.length === 1 ? '1 entry' : `${steps.length} entries`;
   return [
-    `Account ${account}: what changed after ${timeInWords(from)} and up to ${timeInWords(to)} (${count})`,
+    `Account ${account}, from ${timeInWords(from)} to ${timeInWords(to)}: ${count}`,
     '',
     `Opening balance: ${balancesInWords(opening, wording)}`,
     '',

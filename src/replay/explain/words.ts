@@ -27,9 +27,9 @@ export function lotsInWords({ entry, lots }: Step, wording: Wording): string[] {
   return unit === null ? [] : lots.map(lot => lotInWords(lot, unit, wording)).filter(line => line !== '');
 }
 
-/** `paid, does not expire` or `promotional, expires 2026-11-30 00:00:00 UTC`. */
-function lotName({ category, expiresAt }: Pick<LotTerms, 'category' | 'expiresAt'>): string {
-  return expiresAt === null ? `${category}, no expiry` : `${category}, expires ${timeInWords(expiresAt)}`;
+/** `paid credits (no expiry)` or `promotional credits (expire 2026-11-30 00:00:00 UTC)`. */
+function lotName({ category, expiresAt }: Pick<LotTerms, 'category' | 'expiresAt'>, unit: string): string {
+  return `${category} ${unit} (${expiresAt === null ? 'no expiry' : `expire ${timeInWords(expiresAt)}`})`;
 }
 
 function sentence(entry: Entry, wording: Wording): string {
@@ -46,11 +46,11 @@ function sentence(entry: Entry, wording: Wording): string {
     case 'commit':
       return `Spent ${amount}${work}${cameBack(entry, wording)}`;
     case 'release':
-      return `Returned ${amount} that was held${work}, unspent`;
+      return `Returned ${amount} held${work}, unspent`;
     case 'expire':
       return entry.reservation === null
         ? `${amount} expired`
-        : `Returned ${amount} that was held${work}: the time for it ran out`;
+        : `Returned ${amount} held${work}: the time for it ran out`;
     case 'refund':
       return `Refunded ${amount} of what entry ${entry.target} spent${work}`;
     case 'revoke':
@@ -78,7 +78,7 @@ function extension(entry: Entry, amount: string, work: string): string {
 /** A commit that ends its hold returns what it did not need. */
 function cameBack(entry: Entry, wording: Wording): string {
   const back = -entry.deltas.held - entry.amount;
-  return back > 0n ? `, of the hold ${wording.amount(back, entry.unit ?? '')} was left over` : '';
+  return back > 0n ? `, ${wording.amount(back, entry.unit ?? '')} of the hold were left over` : '';
 }
 
 function settings(entry: Entry, wording: Wording): string {
@@ -97,7 +97,7 @@ function sideEffects(entry: Entry, wording: Wording): string[] {
   const { unit, deltas, type } = entry;
   if (unit === null) return [];
   const also: string[] = [];
-  if (deltas.debt > 0n) also.push(`${wording.amount(deltas.debt, unit)} of it is owed`);
+  if (deltas.debt > 0n) also.push(`${wording.amount(deltas.debt, unit)} of it are owed`);
   if (deltas.debt < 0n) also.push(`${wording.amount(-deltas.debt, unit)} of it paid what was owed`);
   const lotEnded = type === 'expire' && entry.reservation === null;
   if (deltas.expired > 0n && !lotEnded) also.push(`${wording.amount(deltas.expired, unit)} of it had expired by then`);
@@ -105,10 +105,10 @@ function sideEffects(entry: Entry, wording: Wording): string[] {
 }
 
 function lotInWords(lot: LotStep, unit: string, wording: Wording): string {
-  const name = `(${lotName(lot)})`;
+  const name = lotName(lot, unit);
   const total = lot.remaining + lot.held;
   const amount = (value: bigint): string => wording.amount(value < 0n ? -value : value, unit);
-  if (lot.made) return `${amount(lot.remaining)} in a new lot ${name}`;
+  if (lot.made) return `${amount(lot.remaining)} in a new lot: ${name}`;
   if (lot.remaining < 0n && lot.held > 0n) return `${amount(lot.held)} held from ${name}`;
   if (lot.remaining > 0n && lot.held < 0n) {
     const rest = total < 0n ? `, ${amount(total)} taken` : '';
