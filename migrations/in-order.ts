@@ -8,6 +8,7 @@ import { Jobs1700000000005 } from './1700000000005-jobs.js';
 import { OpsRuns1700000000006 } from './1700000000006-ops-runs.js';
 import { AccountRevisions1700000000008 } from './1700000000008-account-revisions.js';
 import { UnitTotals1700000000009 } from './1700000000009-unit-totals.js';
+import { EraseTexts1700000000010 } from './1700000000010-erase-texts.js';
 
 /**
  * Every migration, oldest first. A list and not a glob, so that source, build and tests run the same ones, and so that a
@@ -23,4 +24,5 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   OpsRuns1700000000006,
   AccountRevisions1700000000008,
   UnitTotals1700000000009,
+  EraseTexts1700000000010,
 ];

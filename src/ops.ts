@@ -9,6 +9,7 @@ import { AUDIT } from './ops/audit-command.js';
 import { BALANCE } from './ops/balance-command.js';
 import { CHECKPOINT } from './ops/checkpoint-command.js';
 import type { OpsCommand } from './ops/command.js';
+import { ERASE } from './ops/erase-command.js';
 import { EXPLAIN } from './ops/explain-command.js';
 import { JOBS } from './ops/jobs-command.js';
 import { Misuse } from './ops/misuse.js';
@@ -31,6 +32,7 @@ const COMMANDS: readonly OpsCommand[] = [
   RESUME,
   CHECKPOINT,
   AUDIT,
+  ERASE,
 ];
 const DIFFERENCES = 1;
 const NOT_ANSWERED = 2;

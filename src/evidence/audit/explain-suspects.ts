@@ -16,7 +16,7 @@ JOIN entries e ON e.account_no = u.account_no AND e.seq = u.seq LEFT JOIN accoun
 /** A log that was made anew has salts in other places than the signed one: found by the entry, not by its number. */
 const SALTS = `
 SELECT k.account_no, k.seq, substring(t.salts FROM (position(k.leaf IN t.leaves) - 2) / 57 * 16 + 1 FOR 16) AS salt
-FROM (SELECT u.account_no, u.seq, u.position, int8send(u.account_no) || int8send(u.seq) AS leaf
+FROM (SELECT u.*, int8send(u.account_no) || int8send(u.seq) || int8send(u.position) AS leaf
       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u(account_no, seq, position) OFFSET 0) k,
      LATERAL (SELECT leaves, salts FROM log_tiles WHERE first_position <= k.position ORDER BY first_position DESC LIMIT 1) t
 WHERE position(k.leaf IN t.leaves) > 0 AND t.salts IS NOT NULL`;
@@ -196,7 +196,8 @@ export class Explainer {
     });
     for (const row of rows.rows) this.rows.set(entryKey(row), row);
     await this.readSalts(suspects.map(({ leaf }) => leaf));
-    await this.readSalts(rows.rows.map(row => ({ accountNo: row.account_no, seq: row.seq, position: row.position })));
+    const moved = [...rows.rows, ...suspects.flatMap(({ row }) => (row === null ? [] : [row]))];
+    await this.readSalts(moved.map(row => ({ accountNo: row.account_no, seq: row.seq, position: row.position })));
     const accounts = new Set(suspects.map(({ leaf }) => leaf.accountNo));
     for (const { row } of extras) accounts.add(Number(row.account_no));
     const names = await client.query<Name & { account_no: string }>(NAMES, [[...accounts]]);

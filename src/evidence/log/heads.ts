@@ -6,14 +6,15 @@ import { NO_PREVIOUS } from '../entry-hash.js';
 const LOOK_UP_LIMIT = 500;
 
 /**
- * The hash that the log has for an entry. Found by the entry's position, then by account number and seq within the tile:
- * a leaf is its format, these two, the position, the hash.
+ * The hash that the log has for an entry. Found by the entry's position, then, within the tile, by account number, seq and
+ * position, with which a leaf begins after its format: two of these numbers alone may stand side by side elsewhere.
  */
 const LOOK_UP = `
 SELECT k.account_no, k.seq, encode(substring(t.leaves FROM position(k.leaf IN t.leaves) + 24 FOR 32), 'hex') AS hash
-FROM (SELECT u.account_no, u.seq, int8send(u.account_no) || int8send(u.seq) AS leaf,
-             (SELECT min(e.position) FROM entries e WHERE e.account_no = u.account_no AND e.seq = u.seq) AS position
-      FROM unnest($1::bigint[], $2::bigint[]) AS u(account_no, seq) OFFSET 0) k,
+FROM (SELECT p.*, int8send(p.account_no) || int8send(p.seq) || int8send(p.position) AS leaf
+      FROM (SELECT u.account_no, u.seq, (SELECT min(e.position) FROM entries e
+                                         WHERE e.account_no = u.account_no AND e.seq = u.seq) AS position
+            FROM unnest($1::bigint[], $2::bigint[]) AS u(account_no, seq) OFFSET 0) p OFFSET 0) k,
      LATERAL (SELECT leaves FROM log_tiles WHERE first_position <= k.position ORDER BY first_position DESC LIMIT 1) t
 WHERE position(k.leaf IN t.leaves) > 0`;
 

@@ -22,8 +22,8 @@ export async function logPath(client: ClientBase, index: number, size: number): 
 
 const FIND_LEAF = `
 SELECT t.tile, (position(k.leaf IN t.leaves) - 2) / 57 AS place
-FROM (SELECT int8send($1) || int8send($2) AS leaf,
-             (SELECT e.position FROM entries e WHERE e.account_no = $1 AND e.seq = $2) AS position OFFSET 0) k,
+FROM (SELECT e.position, int8send(e.account_no) || int8send(e.seq) || int8send(e.position) AS leaf
+      FROM entries e WHERE e.account_no = $1 AND e.seq = $2) k,
      LATERAL (SELECT tile, leaves FROM log_tiles WHERE first_position <= k.position ORDER BY first_position DESC LIMIT 1) t
 WHERE position(k.leaf IN t.leaves) > 0`;
 
