@@ -97,13 +97,15 @@ async function showOpenWriters(client: Client): Promise<void> {
 
 async function rebuild({ config, ownerUrl }: Call, name: string | undefined): Promise<boolean> {
   const [projection] = namedIn(everyProjection(config), name);
+  const started = performance.now();
   const { resumed, position, differences } = await withProgress(`rebuilding ${name}`, onProgress =>
     rebuildProjection({ ownerUrl, projection: projection!, onProgress }),
   );
   if (differences !== null) showDifferences(differences);
   const how =
     differences === null ? 'folded otherwise than before' : `${differences.count} rows of the old one differed`;
-  console.log(`${name} rebuilt up to position ${position}${resumed ? ' (went on where it had stopped)' : ''}: ${how}`);
+  const took = resumed ? 'having gone on where it had stopped' : `in ${rateText(position, started)}`;
+  console.log(`${name} rebuilt up to position ${position} ${took}: ${how}`);
   return true;
 }
 
@@ -114,13 +116,18 @@ async function verify({ config, ownerUrl }: Call, name: string | undefined): Pro
     const { position, differences } = await withProgress(`verifying ${projection.name}`, onProgress =>
       verifyProjection({ ownerUrl, projection, onProgress }),
     );
-    const seconds = (performance.now() - started) / 1000;
     showDifferences(differences);
     const result = differences.count === 0 ? 'no differences' : `${differences.count} rows differ`;
-    console.log(`${projection.name} up to position ${position} in ${seconds.toFixed(1)} s: ${result}`);
+    console.log(`${projection.name} up to position ${position} in ${rateText(position, started)}: ${result}`);
     fine &&= differences.count === 0;
   }
   return fine;
+}
+
+/** Folded and compared since then, in milliseconds. */
+function rateText(entries: number, started: number): string {
+  const seconds = (performance.now() - started) / 1000;
+  return `${seconds.toFixed(1)} s (${Math.round(entries / seconds).toLocaleString('en')} entries/s)`;
 }
 
 function namedIn(projections: readonly Projection[], name: string | undefined): readonly Projection[] {

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createCheckpoint } from '../../src/projections/checkpoints.js';
@@ -177,6 +179,49 @@ describe('a projection that is folded anew', () => {
     expect(await verify(chosen)).toBe(0);
     expect((await rebuild()).differences).toBeNull();
   });
+
+  test('is listed, verified and rebuilt from the command line, with exit codes that say what came of it', async () => {
+    await catchUp();
+    expect(await ops('projections', 'list')).toMatchObject({ code: 0, out: expect.stringContaining('up to date') });
+    expect(await ops('projections', 'verify')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('no differences'),
+    });
+    await database.ownerPool.query(
+      'UPDATE usage_by_day SET commits = 99 WHERE ctid = (SELECT min(ctid) FROM usage_by_day)',
+    );
+    const found = await ops('projections', 'verify', 'usage_by_day');
+    expect(found).toMatchObject({ code: 1, out: expect.stringContaining('usage_by_day: unfounded {"day"') });
+    const rebuilt = await ops('projections', 'rebuild', 'usage_by_day');
+    expect(rebuilt).toMatchObject({ code: 0, out: expect.stringContaining('2 rows of the old one differed') });
+    expect(await verify()).toBe(0);
+    const late = await database.ownerPool.connect();
+    await late.query(`BEGIN; SELECT nextval('entry_positions')`);
+    expect((await ops('projections', 'list')).out).toMatch(/1 entries behind[^]*pid \d+ is writing since/);
+    await late.query('COMMIT');
+    late.release();
+    await database.ownerPool.query(
+      `UPDATE projection_checkpoints SET failure = 'x', failed_at = now(), failed_position = 7`,
+    );
+    expect(await ops('projections', 'list')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('stands before position 7'),
+    });
+    await database.ownerPool.query(`UPDATE projection_checkpoints SET failure = NULL, failed_at = NULL`);
+    const wrong = [['lists'], ['rebuild'], ['verify', 'balances']];
+    const codes = await Promise.all(wrong.map(async args => (await ops('projections', ...args)).code));
+    expect(codes).toEqual([2, 2, 2]);
+  });
+
+  function ops(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    const tool = join(process.env['TEST_COMPILED_SERVICE']!, 'src', 'ops.js');
+    const env = { PATH: process.env['PATH'], DATABASE_URL: database.url };
+    return new Promise(resolve => {
+      execFile(process.execPath, [tool, ...args], { env }, (error, out, err) => {
+        resolve({ code: error === null ? 0 : Number(error.code), out, err });
+      });
+    });
+  }
 
   test('stays as it is where an entry cannot be folded, and the answer says which', async () => {
     const before = await rows();
