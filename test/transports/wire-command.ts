@@ -2,7 +2,7 @@ import type { Command, Line } from '../../src/ledger/domain/command.js';
 import { formatAmount, MAX_AMOUNT } from '../../src/shared/amount.js';
 import type { NaiveAccount } from '../model/naive-account.js';
 
-export const SCALE = 6;
+const SCALE = 6;
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 3_600 * SECOND;
