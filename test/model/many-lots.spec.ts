@@ -67,6 +67,7 @@ describe('credits that come back to more lots than an account may have', () => {
   });
 
   it('never make one entry make more lots than it has numbers for, a compensation for paid debt included', () => {
+    expect(MAX_LIVE_LOTS_AFTER_REFUND).toBeLessThanOrEqual(LOTS_PER_ENTRY);
     const account = new ManyLots();
     account.does(limits({ credits: 5n }));
     account.grants(24, DAY);

@@ -188,10 +188,11 @@ export const LOTS_PER_ENTRY = 1024;
 export const MAX_LIVE_LOTS = 1000;
 
 /**
- * Live lots an account may have where credits are given back; what time carries over may go beyond. So a refund never
- * makes more lots than one entry can, and neither does the end of a hold: lots that roll over come of grants alone.
+ * Live lots an account may have where credits are given back; what time carries over may go beyond. Not
+ * more than `LOTS_PER_ENTRY`: so a refund never makes more lots than one entry can, and neither does the end of a hold,
+ * because lots that roll over come of grants alone.
  */
-export const MAX_LIVE_LOTS_AFTER_REFUND = LOTS_PER_ENTRY;
+export const MAX_LIVE_LOTS_AFTER_REFUND = 1024;
 
 /** Reservations an account may have open at once. */
 export const MAX_OPEN_RESERVATIONS = 10_000;
