@@ -56,7 +56,7 @@ export class Horizon {
     const found = await writersOf(database);
     const before = this.candidate?.writers;
     const writers = found
-      // The lock of a transaction that is prepared moves to a name of its own: it may be anyone's of those before.
+      // A restart of the server gives a prepared transaction another name: it may be any of those before.
       .filter(({ writer, pid }) => before === undefined || pid === null || before.includes(writer))
       .map(({ writer }) => writer);
     if (writers.length === 0) this.settled = position;

@@ -26,16 +26,6 @@ export class GetStatement extends Query<string> {
   }
 }
 
-/** Opening and the lines add up to closing, unit by unit and sum by sum. */
-export interface AccountStatement {
-  readonly account: string;
-  readonly from: Moment;
-  readonly to: Moment;
-  readonly opening: ReadonlyMap<string, Balance>;
-  readonly lines: readonly StatementLine[];
-  readonly closing: ReadonlyMap<string, Balance>;
-}
-
 /**
  * Asked from the entries, not from a projection: what is due is booked first, so that a statement agrees with the balances
  * of its two moments, and only the entries of its time are looked at.

@@ -2,7 +2,7 @@ import type { Balance } from '../ledger/domain/account.js';
 import { SUMS } from '../ledger/store/account-row.js';
 import { formatAmount } from '../shared/amount.js';
 import { formatMoment } from '../shared/moment.js';
-import type { AccountStatement } from './get-statement.js';
+import type { AccountStatement } from './account-statement.js';
 
 type ScaleOf = (unit: string) => number;
 

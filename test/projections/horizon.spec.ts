@@ -149,7 +149,8 @@ describe('the horizon of a follower', () => {
       const [ending, next] = i % 2 === 0 ? [late, other] : [other, late];
       if (i === 0) await ending.query('BEGIN').then(() => insert(ending));
       await reach();
-      await next.query('BEGIN').then(() => insert(next));
+      await next.query('BEGIN');
+      await insert(next);
       await ending.query('COMMIT');
       expect(await reach()).toBeGreaterThan(start + i);
     }
