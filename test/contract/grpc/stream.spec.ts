@@ -194,12 +194,11 @@ describe('a stream of commands', () => {
     })();
     const seqNow = async (): Promise<number> => (await api.get(pathOf('greedy'))).body.seq;
     // Nobody reads on: what was taken comes to an end far from all.
-    let before = -1;
-    for (let now = await seqNow(); now !== before; now = await seqNow()) {
+    let before = 0;
+    for (let now = await seqNow(); now !== before || now < 1_000; now = await seqNow()) {
       before = now;
       await new Promise(resolve => setTimeout(resolve, 700));
     }
-    expect(before).toBeGreaterThan(1_000);
     expect(before).toBeLessThan(total / 2);
     expect(accepted).toBeLessThan(total);
     call.resume();
