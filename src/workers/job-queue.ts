@@ -105,6 +105,15 @@ export class JobQueue {
     }
   }
 
+  /** Jobs of another version are called for by that version. */
+  private async scheduleOnly(jobs: readonly RecurringJob[]): Promise<void> {
+    const names = jobs.map(({ name }) => name);
+    for (const { key } of await this.ask(queue => queue.getJobSchedulers())) {
+      if (!names.includes(key)) await this.ask(queue => queue.removeJobScheduler(key));
+    }
+    await this.schedule(jobs);
+  }
+
   /** @throws Error where the queue does not answer in time */
   async ask<T>(question: (queue: Queue<JobData>) => Promise<T>): Promise<T> {
     const answer = question(this.connections.queue);
@@ -120,7 +129,7 @@ export class JobQueue {
   private async look(): Promise<void> {
     try {
       const scheduled = await this.ask(queue => queue.getJobSchedulersCount());
-      if (this.work !== null && scheduled < this.work.jobs.length) await this.schedule(this.work.jobs);
+      if (this.work !== null && scheduled !== this.work.jobs.length) await this.scheduleOnly(this.work.jobs);
       if (this.awaySince !== undefined) this.log.warn('the job queue answers again');
       this.awaySince = undefined;
     } catch (error) {
