@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeChaos, isProven, lossesOf } from '../../tools/chaos/report.js';
+import { HAS_REDIS } from '../support/both-queues.js';
 import { runChaos, type ChaosOptions } from '../../tools/chaos/run-chaos.js';
 
 /** The short form; `npm run chaos -- --kills 50` is the long one. */
@@ -16,6 +17,16 @@ describe('kill -9 at random moments under load', () => {
       const result = await runChaos(options);
       expect(isProven(result) ? 'proven' : describeChaos(options, result)).toBe('proven');
       expect(result.history.lostAttempts).toBeGreaterThan(0);
+    },
+    LONGEST_RUN_MS,
+  );
+
+  it.each(['worker', ...(HAS_REDIS ? (['redis'] as const) : [])] as const)(
+    'keeps workers punctual when it hits %s, and the API right when none runs',
+    async target => {
+      const options = { ...SHORT, kills: 3, clients: 6, target };
+      const result = await runChaos(options);
+      expect(isProven(result) ? 'proven' : describeChaos(options, result)).toBe('proven');
     },
     LONGEST_RUN_MS,
   );
