@@ -51,6 +51,7 @@ describe('replay as an operation, over HTTP', () => {
     ['no reason', {}, 'body.reason'],
     ['a blank reason', { reason: '  ' }, 'body.reason'],
     ['a reason that is too long', { reason: 'x'.repeat(256) }, 'body.reason'],
+    ['a character in its reason that cannot be kept', { reason: 'a\0b' }, 'body.reason'],
     ['two ends', { reason: REASON, until: '2026-01-01T00:00:00Z', until_position: 3 }, 'body.until_position'],
     ['a seq of no account', { reason: REASON, until_seq: 3 }, 'body.until_seq'],
     ['a position that is none', { reason: REASON, until_position: 0 }, 'body.until_position'],
@@ -153,7 +154,10 @@ describe('replay as an operation, over HTTP', () => {
     expect((await api.get('/v1/ops/runs?limit=1')).body.data).toMatchObject([
       { action: 'explain', reason: REASON, arguments: { account: 'user_1', unit: 'credits' }, state: 'recorded' },
     ]);
-    for (const [query, location] of [['account=user_1', 'query.reason'], ['reason=x', 'query.account']]) {
+    for (const [query, location] of [
+      ['account=user_1', 'query.reason'], ['reason=x', 'query.account'],
+      ['account=user_1&reason=a%00', 'query.reason'], ['account=user_1&reason=x&unit=%00', 'query.unit'],
+    ]) {
       const refused = await api.get(`/v1/ops/explain?${query}`);
       expect(refused).toMatchObject({ status: 422, body: { errors: [{ location }] } });
     }

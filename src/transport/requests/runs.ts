@@ -2,9 +2,14 @@ import { z } from 'zod';
 import type { ReplayArguments } from '../../runs/run.js';
 import { accountId, LONGEST_TEXT, moment, text, unit } from './fields.js';
 
+/** PostgreSQL keeps every character but this one. */
+const NO_NUL = 'must not contain the character U+0000';
+const hasNoNul = (value: string): boolean => !value.includes('\0');
+
 /** Why an ops call is used: unlike an entry's reason, never empty. */
 const opsReason = text(LONGEST_TEXT)
   .refine(value => value.trim() !== '', 'must not be blank')
+  .refine(hasNoNul, NO_NUL)
   .meta({ description: 'Why, in words; stays on record with who called.' });
 
 const whole = (what: string) =>
@@ -88,6 +93,6 @@ export const opsExplainQuery = z.strictObject({
   account: accountId,
   from: moment.meta({ description: 'As in explainAccount.' }).optional(),
   to: moment.meta({ description: 'Inclusive, not in the future; now if left out.' }).optional(),
-  unit: unit.meta({ description: 'Only this unit, and the entries that move it.' }).optional(),
+  unit: unit.refine(hasNoNul, NO_NUL).meta({ description: 'Only this unit, and the entries that move it.' }).optional(),
   reason: opsReason,
 });

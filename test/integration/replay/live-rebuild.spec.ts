@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { foldRange } from '../../../src/replay/fold/fold-range.js';
+import { rebuildAccount, type RebuiltAccount } from '../../../src/replay/rebuild/rebuild-account.js';
+import { openRunConnection } from '../../../src/runs/perform-run.js';
 import { verifyLedger } from '../../../src/replay/verify/verify-ledger.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { openEngine, type Engine } from '../../support/engine.js';
@@ -138,5 +141,65 @@ describe('a rebuild beside services', () => {
     expect(new Set(rows.map(row => JSON.stringify(row)))).toEqual(
       new Set(['{"metadata":null,"overdraft_limits":null}']),
     );
+  });
+});
+
+/** What is folded before the lock is taken is not what is there behind it. */
+describe('an account that moved while it was folded', () => {
+  let database: TestDatabase;
+  let engine: Engine;
+  let teller: Teller;
+  let spent = '';
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    engine = await openEngine(database);
+    teller = new Teller(engine);
+    await teller.grant('a', 100);
+  });
+
+  afterEach(async () => {
+    await engine.writePath.drain();
+    await database.close();
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['by more of the same', async () => teller.commit((await teller.reserve('a', 9)).reservation!.id, 4)],
+    ['by what looks back at what is long over', () => teller.refund(spent, 3)],
+  ])('%s is rebuilt as it is now', async (_, move) => {
+    spent = (await teller.reserve('a', 20)).reservation!.id;
+    await teller.commit(spent, 7);
+    const owner = await openRunConnection(database.url);
+    const options = { mode: null, until: null, progress: () => {} };
+    await owner.query('BEGIN');
+    const [folded] = (await foldRange(owner, { first: 1, last: 1, inOrder: true }, options)).values();
+    await owner.query('COMMIT');
+    await move();
+    await database.ownerPool.query(`UPDATE accounts SET frozen = true`);
+    const outcomes: RebuiltAccount[] = [];
+    const rebuilt = async (outcome: RebuiltAccount) => void outcomes.push(outcome);
+    await rebuildAccount(owner, folded!, { until: null, trustEntries: false, rebuilt });
+    await owner.end();
+    expect(outcomes).toMatchObject([{ left: null, deviations: [{ field: 'frozen' }] }]);
+    const verified = await verifyLedger({
+      ownerUrl: database.url,
+      accountNo: null,
+      mode: null,
+      until: null,
+      threads: 1,
+    });
+    expect(verified.differences).toEqual([]);
+  });
+
+  it('is left as it is while another session keeps its row, and the next account is not', async () => {
+    await teller.grant('b', 1);
+    await database.ownerPool.query(`UPDATE accounts SET frozen = true`);
+    const other = await database.ownerPool.connect();
+    await other.query('BEGIN');
+    await other.query(`SELECT FROM accounts WHERE id = 'a' FOR UPDATE`);
+    const { result } = await runReplay(database);
+    other.release(true);
+    expect(result).toMatchObject({ accounts_rebuilt: 1, accounts_left: 1 });
+    expect(result.first_differences[0]!.left).toContain('another session');
   });
 });

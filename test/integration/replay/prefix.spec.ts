@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Until } from '../../../src/replay/fold/until.js';
+import { runReplay } from './run-replay.js';
 import { verifyLedger, type VerifyReport } from '../../../src/replay/verify/verify-ledger.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { openEngine } from '../../support/engine.js';
@@ -66,6 +67,12 @@ describe('verify up to a point', () => {
     const fields = (await verify(until)).differences.map(({ place, field }) => `${place} ${field}`);
     expect(fields).toContain('balance_snapshots seq 1 credits.available');
     expect(fields.filter(field => field.includes('seq 5'))).toEqual([]);
+    await runReplay(database, { until: new Date(middle.at).toISOString() });
+    expect(await verify(until)).toMatchObject({ differenceCount: 0 });
+    const { rows } = await database.ownerPool.query(`SELECT seq FROM balance_snapshots WHERE balances[2] = 1000000`);
+    expect(rows).toEqual([]);
+    const left = await database.ownerPool.query(`SELECT seq FROM balance_snapshots WHERE balances[2] = 1`);
+    expect(left.rows).toEqual([{ seq: '5' }]);
     await database.ownerPool.query(`DELETE FROM balance_snapshots`);
   });
 
