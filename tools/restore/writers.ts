@@ -10,9 +10,9 @@ export class Writers {
   /** Those of requests that were sent since `startPhase`. */
   readonly sentInPhase = new Set<string>();
   first: { readonly keyBefore: string; readonly answerBefore: string } | undefined;
-  #phase = 0;
-  #running = true;
-  #done: Promise<unknown> = Promise.resolve();
+  private phase = 0;
+  private running = true;
+  private done: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly client: LedgerClient,
@@ -20,16 +20,16 @@ export class Writers {
   ) {}
 
   start(): void {
-    this.#done = Promise.all(Array.from({ length: this.clients }, (_, client) => this.#write(client)));
+    this.done = Promise.all(Array.from({ length: this.clients }, (_, client) => this.write(client)));
   }
 
   startPhase(): void {
-    this.#phase++;
+    this.phase++;
   }
 
   async stop(): Promise<void> {
-    this.#running = false;
-    await this.#done;
+    this.running = false;
+    await this.done;
     this.client.close();
   }
 
@@ -37,9 +37,9 @@ export class Writers {
     return this.client.send({ method: 'POST', path: PATH, key, body: '{"amount":"1"}' }, TIMEOUT_MS);
   }
 
-  async #write(client: number): Promise<void> {
-    for (let n = 0; this.#running; n++) {
-      const sentIn = this.#phase;
+  private async write(client: number): Promise<void> {
+    for (let n = 0; this.running; n++) {
+      const sentIn = this.phase;
       const key = `${client}-${n}`;
       const { status, body } = await this.grant(key);
       if (status !== 201) throw new Error(`a grant was answered with ${status}: ${body.toString()}`);
