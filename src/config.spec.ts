@@ -22,6 +22,8 @@ describe('configuration', () => {
       lanes: 1,
       allowUnsafeDurability: false,
       embeddedPostgresSettings: {},
+      checkpointKey: undefined,
+      checkpointSeconds: 300,
     });
   });
 
