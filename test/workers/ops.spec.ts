@@ -35,9 +35,9 @@ describe('operators', () => {
   });
 
   test('see the jobs that failed for good, page by page', async () => {
-    const first = await api.get('/ops/jobs?limit=2');
+    const first = await api.get('/v1/ops/jobs?limit=2');
     expect(first).toMatchObject({ status: 200, body: { has_more: true } });
-    const rest = await api.get(`/ops/jobs?limit=2&after=${first.body.next_cursor}`);
+    const rest = await api.get(`/v1/ops/jobs?limit=2&after=${first.body.next_cursor}`);
     expect(rest.body).toMatchObject({ has_more: false, next_cursor: null });
     const all = [...first.body.data, ...rest.body.data];
     expect(all.map(({ id }) => id).sort()).toEqual(['poison-live-1', 'poison-live-2', 'poison-live-3']);
@@ -45,12 +45,12 @@ describe('operators', () => {
   });
 
   test('see when each recurring job ran', async () => {
-    const { body } = await api.get('/ops/jobs/recurring');
+    const { body } = await api.get('/v1/ops/jobs/recurring');
     expect(body.data).toMatchObject([{ name: 'poison', failures: 0, last_error: null }]);
   });
 
   test('are told where there is no such job', async () => {
-    expect(await api.post('/ops/jobs/poison-live-9/retry', undefined)).toMatchObject({
+    expect(await api.post('/v1/ops/jobs/poison-live-9/retry', undefined)).toMatchObject({
       status: 404,
       body: { code: 'job_not_found' },
     });
@@ -61,15 +61,15 @@ describe('operators', () => {
     const ofTest = await api.makeKey({ mode: 'test', scopes: ['ops'] });
     for (const as of [ledger, ofTest]) {
       for (const answer of [
-        await api.get('/ops/jobs', { as }),
-        await api.get('/ops/jobs/recurring', { as }),
-        await api.post('/ops/jobs/poison-live-1/retry', undefined, { as }),
+        await api.get('/v1/ops/jobs', { as }),
+        await api.get('/v1/ops/jobs/recurring', { as }),
+        await api.post('/v1/ops/jobs/poison-live-1/retry', undefined, { as }),
         await api.send('GET', '/ops/queues', { as: null, headers: basic(as) }),
       ]) {
         expect(answer).toMatchObject({ status: 403, body: { code: 'scope_missing' } });
       }
     }
-    expect(await api.get('/ops/jobs', { as: null })).toMatchObject({ status: 401 });
+    expect(await api.get('/v1/ops/jobs', { as: null })).toMatchObject({ status: 401 });
   });
 
   test('are asked for the key as a password by the board, which only shows', async () => {
@@ -97,7 +97,7 @@ describe('operators', () => {
     });
     expect(await ops('jobs', 'retry')).toMatchObject({ code: 2, output: expect.stringContaining('jobs list') });
     mended = true;
-    const retried = await api.post('/ops/jobs/poison-live-2/retry', undefined);
+    const retried = await api.post('/v1/ops/jobs/poison-live-2/retry', undefined);
     expect(retried).toMatchObject({ status: 200, body: { id: 'poison-live-2', status: 'waiting' } });
     await eventually(async () => (await worker.letters.list(0, 10)).length === 2);
     expect(await ops('jobs', 'retry', '--all')).toMatchObject({ code: 0 });

@@ -450,18 +450,18 @@ export class Api {
     } = {},
     options: CallOptions = {},
   ): List<DeadJob> {
-    return new List(this.caller, { method: 'GET', path: '/ops/jobs', query, repeatable: true }, options);
+    return new List(this.caller, { method: 'GET', path: '/v1/ops/jobs', query, repeatable: true }, options);
   }
 
   /** Tell when each recurring job ran last, and how it went. */
   listRecurringJobs(options: CallOptions = {}): List<JobRun> {
-    return new List(this.caller, { method: 'GET', path: '/ops/jobs/recurring', repeatable: true }, options);
+    return new List(this.caller, { method: 'GET', path: '/v1/ops/jobs/recurring', repeatable: true }, options);
   }
 
   /** Try a job again that had failed for good. */
   retryDeadJob(id: string, options: CallOptions = {}): Promise<RetriedJob> {
     return this.caller.call(
-      { method: 'POST', path: `/ops/jobs/${segment('id', id)}/retry`, repeatable: false },
+      { method: 'POST', path: `/v1/ops/jobs/${segment('id', id)}/retry`, repeatable: false },
       options,
     );
   }

@@ -13,7 +13,7 @@ import { called } from './call.js';
 import { sendAnswer } from './send-answer.js';
 
 /** What runs in the background, and what of it failed. Of the whole service, so for live keys only. */
-@Controller('ops/jobs')
+@Controller('v1/ops/jobs')
 export class JobsController {
   constructor(
     private readonly letters: DeadLetters,
