@@ -14,6 +14,8 @@ export interface DeadLetter {
   readonly failedAt: Date;
 }
 
+const PRINTABLE = /^[\x21-\x7e]{1,255}$/;
+
 /** What the queue keeps of failed work. The work itself is in the tables: whatever is lost here is found there again. */
 export class DeadLetters {
   constructor(private readonly queue: JobQueue) {}
@@ -33,12 +35,18 @@ export class DeadLetters {
    * @throws LedgerError job_not_found where it is not among the failed ones, busy where the queue does not answer
    */
   async retry(id: string): Promise<void> {
+    // Nothing else is the id of a job, and PostgreSQL has no text with some of it.
+    if (!PRINTABLE.test(id)) throw noSuchJob();
     const job = await this.queue.ask(queue => queue.getJob(id)).catch(away);
     if (job === undefined || !(await job.isFailed().catch(away))) {
-      throw new LedgerError('job_not_found', 'no such job among those that failed');
+      throw noSuchJob();
     }
     await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true }).catch(away);
   }
+}
+
+function noSuchJob(): LedgerError {
+  return new LedgerError('job_not_found', 'no such job among those that failed');
 }
 
 function letterOf(job: Job<JobData>): DeadLetter {

@@ -7,6 +7,7 @@ import { Follower } from '../../src/projections/follower.js';
 import { ProjectionInUse } from '../../src/projections/one-at-a-time.js';
 import { rebuildProjection, RebuildFailed, type Rebuilt } from '../../src/projections/rebuild-projection.js';
 import { verifyProjection } from '../../src/projections/verify-projection.js';
+import { UnitTotalsProjection } from '../../src/balances/unit-totals-projection.js';
 import { UsageProjection } from '../../src/usage/usage-projection.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { openEngine, type Engine } from '../support/engine.js';
@@ -32,6 +33,7 @@ describe('a projection that is folded anew', () => {
     teller = new Teller(engine);
     follower = new Follower(database.appPool, { error: () => {} });
     await createCheckpoint(database.appPool, usage);
+    await createCheckpoint(database.appPool, new UnitTotalsProjection());
     await work(0, 20);
     await catchUp();
   });
@@ -54,7 +56,9 @@ describe('a projection that is folded anew', () => {
   }
 
   async function catchUp(): Promise<void> {
-    while ((await follower.step(usage)) === 'folded');
+    for (const projection of [usage, new UnitTotalsProjection()]) {
+      while ((await follower.step(projection)) === 'folded');
+    }
   }
 
   function rebuild(projection = usage): Promise<Rebuilt> {

@@ -50,7 +50,7 @@ describe('operators', () => {
   });
 
   test('are told where there is no such job', async () => {
-    expect(await api.post('/v1/ops/jobs/poison-live-9/retry', undefined)).toMatchObject({
+    expect(await api.post('/v1/ops/jobs/poison-live-9/retry', { reason: 'ticket 311' })).toMatchObject({
       status: 404,
       body: { code: 'job_not_found' },
     });
@@ -63,7 +63,7 @@ describe('operators', () => {
       for (const answer of [
         await api.get('/v1/ops/jobs', { as }),
         await api.get('/v1/ops/jobs/recurring', { as }),
-        await api.post('/v1/ops/jobs/poison-live-1/retry', undefined, { as }),
+        await api.post('/v1/ops/jobs/poison-live-1/retry', { reason: 'ticket 311' }, { as }),
         await api.send('GET', '/ops/queues', { as: null, headers: basic(as) }),
       ]) {
         expect(answer).toMatchObject({ status: 403, body: { code: 'scope_missing' } });
@@ -97,7 +97,7 @@ describe('operators', () => {
     });
     expect(await ops('jobs', 'retry')).toMatchObject({ code: 2, output: expect.stringContaining('jobs list') });
     mended = true;
-    const retried = await api.post('/v1/ops/jobs/poison-live-2/retry', undefined);
+    const retried = await api.post('/v1/ops/jobs/poison-live-2/retry', { reason: 'ticket 311' });
     expect(retried).toMatchObject({ status: 200, body: { id: 'poison-live-2', status: 'waiting' } });
     await eventually(async () => (await worker.letters.list(0, 10)).length === 2);
     expect(await ops('jobs', 'retry', '--all')).toMatchObject({ code: 0 });

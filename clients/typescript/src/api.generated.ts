@@ -459,9 +459,9 @@ export class Api {
   }
 
   /** Try a job again that had failed for good. */
-  retryDeadJob(id: string, options: CallOptions = {}): Promise<RetriedJob> {
+  retryDeadJob(id: string, request: RunOrder, options: CallOptions = {}): Promise<RetriedJob> {
     return this.caller.call(
-      { method: 'POST', path: `/v1/ops/jobs/${segment('id', id)}/retry`, repeatable: false },
+      { method: 'POST', path: `/v1/ops/jobs/${segment('id', id)}/retry`, body: request, repeatable: false },
       options,
     );
   }

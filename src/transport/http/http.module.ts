@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import type { Config } from '../../config.js';
 import { HealthModule } from '../../health/health.module.js';
+import { RunsModule } from '../../runs/runs.module.js';
 import { CallsModule } from '../calls.module.js';
 import { CONTROLLERS } from './controllers.js';
 import { HealthController } from './health.controller.js';
@@ -17,7 +18,7 @@ export class HttpModule {
   static of(role: Config['role']): DynamicModule {
     return {
       module: HttpModule,
-      imports: [CallsModule, HealthModule],
+      imports: [CallsModule, HealthModule, RunsModule],
       controllers: role === 'worker' ? [HealthController, MetricsController] : [...CONTROLLERS],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },

@@ -1,6 +1,7 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Runs } from '../../runs/runs.js';
 import { DeadLetters, type DeadLetter } from '../../workers/dead-letters.js';
 import { JobRuns, type LastRun } from '../../workers/job-runs.js';
 import { pageOf as pageOfFound } from '../../shared/page.js';
@@ -9,7 +10,9 @@ import { decodeCountCursor } from '../cursor.js';
 import { pageJson } from '../page-json.js';
 import { pagingQuery } from '../requests/lists.js';
 import { parseRequest } from '../requests/parse-request.js';
+import { endRunRequest } from '../requests/runs.js';
 import { called } from './call.js';
+import { readBody } from './read-body.js';
 import { sendAnswer } from './send-answer.js';
 
 /** What runs in the background, and what of it failed. Of the whole service, so for live keys only. */
@@ -18,6 +21,7 @@ export class JobsController {
   constructor(
     private readonly letters: DeadLetters,
     private readonly runs: JobRuns,
+    private readonly uses: Runs,
   ) {}
 
   @Get()
@@ -66,6 +70,7 @@ export class JobsController {
       summary: 'Try a job again that had failed for good',
       scope: 'ops',
       liveOnly: true,
+      body: endRunRequest,
       refusals: ['job_not_found'],
       status: 200,
       answer: retriedJob,
@@ -73,6 +78,8 @@ export class JobsController {
   )
   async retry(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { id } = request.params as { id: string };
+    const { reason } = parseRequest(endRunRequest, readBody(request), 'body');
+    await this.uses.record(request.caller, 'jobs.retry', { job: id }, reason);
     await this.letters.retry(id);
     sendAnswer(reply, 200, JSON.stringify({ id, status: 'waiting' }));
   }
