@@ -7,6 +7,7 @@ import type { ReplayArguments, Run } from './run.js';
 import { MOST_UNFINISHED_RUNS, StoredRuns } from './stored-runs.js';
 import { WorkOnRuns } from './work-on-runs.js';
 
+const OPAQUE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Longer than a job that is alive is ever late. */
 const SOMEBODY_WORKED_WITHIN_SECONDS = 15;
 
@@ -54,7 +55,8 @@ export class Runs {
 
   /** @throws LedgerError run_not_found */
   async get({ mode }: Caller, id: string): Promise<Run> {
-    const run = await this.stored.find(id, mode);
+    // What is no id at all may be no text of PostgreSQL's either.
+    const run = OPAQUE_ID.test(id) ? await this.stored.find(id, mode) : undefined;
     if (run === undefined) throw new LedgerError('run_not_found', 'there is no such run');
     return run;
   }
