@@ -5,7 +5,7 @@ import type { ContestantName } from './contestant.js';
 import type { Measurement } from './statistics.js';
 
 /** What the service starts with, for every contestant: most garbage dies before it is looked at. */
-const YOUNG_SPACE = '--max-semi-space-size=64';
+const YOUNG_SPACE = '--max-semi-space-size=32';
 
 type Order =
   | { type: 'open'; contestant: ContestantName; databaseUrl: string; connections: number }

@@ -19,13 +19,15 @@ export class Service {
 
   static async start(databaseUrl: string): Promise<Service> {
     const apiKey = `crd_live_${randomUUID()}`;
-    const child = spawn(process.execPath, ['--enable-source-maps', '--max-semi-space-size=64', 'dist/src/main.js'], {
+    const child = spawn(process.execPath, ['--enable-source-maps', '--max-semi-space-size=32', 'dist/src/main.js'], {
       env: {
         ...process.env,
         DATABASE_URL: databaseUrl,
         API_KEY: apiKey,
         PORT: '0',
         GRPC_PORT: '0',
+        // What follows the entries is no part of an answer, and has processes of its own where it matters.
+        ROLE: 'api',
         LOG_LEVEL: 'error',
       },
       stdio: ['ignore', 'pipe', 'inherit'],

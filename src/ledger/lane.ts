@@ -100,16 +100,23 @@ export class Lane {
     return this.take(no => half.has(no));
   }
 
-  /** The batch after the one in flight, if enough waits for it before that one is written. */
+  /**
+   * The batch after the one in flight, if enough waits for it before that one is written. It is decided once it would be
+   * as large, or once nobody came for a turn of the loop: then there is nothing better to do.
+   */
   private async prepareAhead(current: Prepared, sent: Sent): Promise<Prepared | null> {
-    const enough = Math.max(FEWEST_CALLS_AHEAD, current.calls.length);
-    await nextTurnOfTheLoop();
-    if (this.queue.length < enough) await Promise.race([sent.written, this.queued(enough)]);
+    for (let before = 0; !sent.over; before = this.queue.length) {
+      // Whoever has just been answered, or was just received, comes along.
+      await nextTurnOfTheLoop();
+      const { length } = this.queue;
+      if (length < FEWEST_CALLS_AHEAD) await Promise.race([sent.written, this.queued(FEWEST_CALLS_AHEAD)]);
+      else if (length >= current.calls.length || length === before) break;
+    }
     this.wanted = undefined;
     if (sent.over) return null;
     const inFlight = new Set(current.calls.map(({ address }) => address.no));
     const free = this.queue.reduce((count, { address }) => (inFlight.has(address.no) ? count : count + 1), 0);
-    return free < enough / 2 ? null : this.prepare(this.take(no => !inFlight.has(no)));
+    return free < FEWEST_CALLS_AHEAD ? null : this.prepare(this.take(no => !inFlight.has(no)));
   }
 
   private queued(calls: number): Promise<void> {

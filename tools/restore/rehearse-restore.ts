@@ -166,8 +166,8 @@ async function serveAgain({ apiKey, keyBefore, answerBefore }: Lost, url: string
   const service: RunningService = await startService({ databaseUrl: url, env: { LOG_LEVEL: 'warn', API_KEY: apiKey } });
   const writers = new Writers(new LedgerClient(service.url, apiKey, 1), 1);
   try {
-    const again = await writers.grant(keyBefore);
-    const fresh = await writers.grant('after the restore');
+    const again = await writers.charge(keyBefore);
+    const fresh = await writers.charge('after the restore');
     return [
       ...(again.body.toString() === answerBefore && again.replayed
         ? []

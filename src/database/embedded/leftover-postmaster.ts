@@ -11,8 +11,8 @@ const POLL_MS = 20;
 
 /**
  * Clears the way for a start in a cluster whose last service was killed: its postmaster, which lives in a process group
- * of its own, is stopped properly; a pid file that names a process of somebody else is removed, after the last process
- * that still works inside the cluster is gone. Only call it while holding the data directory's lock.
+ * of its own, is stopped properly; a pid file that is left then is removed, after the last process that still works
+ * inside the cluster is gone. Only call it while holding the data directory's lock.
  */
 export async function stopLeftoverPostmaster(clusterDir: string, logger: Logger): Promise<void> {
   const left = await readPostmasterPid(clusterDir);
@@ -20,14 +20,12 @@ export async function stopLeftoverPostmaster(clusterDir: string, logger: Logger)
   if (await isPostmasterOf(left.pid, clusterDir)) {
     logger.warn({ pid: left.pid }, 'stopping the PostgreSQL that a killed service left running');
     await stopPostmaster(left.pid);
-  } else if (isAlive(left.pid)) {
-    // PostgreSQL would believe the file and refuse to start.
-    await waitUntilEmpty(clusterDir);
-    await rm(join(clusterDir, 'postmaster.pid'), { force: true });
-    logger.warn({ pid: left.pid }, 'removed a stale postmaster.pid');
-    return;
   }
   await waitUntilEmpty(clusterDir);
+  // PostgreSQL would believe a file that names somebody else's process, or one that is dead and not yet taken note of.
+  if ((await readPostmasterPid(clusterDir)) === undefined) return;
+  await rm(join(clusterDir, 'postmaster.pid'), { force: true });
+  logger.warn({ pid: left.pid }, 'removed a stale postmaster.pid');
 }
 
 /** Fast (sessions are ended, a checkpoint is written), then immediate (crash recovery at the next start). */
