@@ -24,7 +24,9 @@ the same PostgreSQL in the same run, ${options.rounds} rounds of ${options.slotS
 - **lean**: \`BEGIN; SELECT … FOR UPDATE; INSERT entry; UPDATE account; INSERT outcome; COMMIT\`, no lots, no deltas; prepared, its best pool.
 
 All three answer with JSON of the same shape and are equally durable. Over HTTP the competitors sit behind the same Nest on Fastify,
-without authentication or validation; ours is the service as it is shipped. The load shares the machine with what it measures.
+without authentication or validation; ours is the service as it is shipped, as the process
+that answers callers (\`ROLE=api\`): what follows the entries runs in another. PostgreSQL's log is written into files it had before,
+as on a server that has run for a while. The load shares the machine with what it measures.
 
 ![Commands per second](benchmarks.svg)
 
