@@ -3,13 +3,12 @@ import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
 import { EmbeddedPostgres } from '../src/database/embedded/embedded-postgres.js';
+import { DEFAULT_SETTINGS } from '../src/database/embedded/server-settings.js';
 
 /** Both competitors' pools, in process and behind HTTP, and room for ours. */
 const MAX_CONNECTIONS = '400';
 
-/** As DEFAULT_SETTINGS has it. */
-const MAX_WAL_SIZE = '2GB';
-/** Of 16 MB each. */
+/** Of 16 MB each: as many as `max_wal_size` keeps. */
 const LOG_FILES = 128;
 
 /**
@@ -40,7 +39,7 @@ export class BenchServer {
     const postgres = await EmbeddedPostgres.start({
       dataDir,
       logger: pino({ level: 'error' }),
-      settings: { max_connections: MAX_CONNECTIONS, min_wal_size: MAX_WAL_SIZE },
+      settings: { max_connections: MAX_CONNECTIONS, min_wal_size: DEFAULT_SETTINGS['max_wal_size']! },
     });
     const server = new BenchServer(dataDir, postgres);
     await server.withClient('postgres', ageLog);

@@ -30,23 +30,28 @@ export class DeadLetters {
     return (failed as Job<JobData>[]).map(letterOf);
   }
 
+  /** @throws LedgerError job_not_found where it is not among the failed ones, busy where the queue does not answer */
+  async mustExist(id: string): Promise<void> {
+    await this.failed(id);
+  }
+
   /**
    * Has it tried again from the first attempt on, at once.
    * @throws LedgerError job_not_found where it is not among the failed ones, busy where the queue does not answer
    */
   async retry(id: string): Promise<void> {
-    // Nothing else is the id of a job, and PostgreSQL has no text with some of it.
-    if (!PRINTABLE.test(id)) throw noSuchJob();
-    const job = await this.queue.ask(queue => queue.getJob(id)).catch(away);
-    if (job === undefined || !(await job.isFailed().catch(away))) {
-      throw noSuchJob();
-    }
+    const job = await this.failed(id);
     await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true }).catch(away);
   }
-}
 
-function noSuchJob(): LedgerError {
-  return new LedgerError('job_not_found', 'no such job among those that failed');
+  private async failed(id: string): Promise<Job<JobData>> {
+    // Nothing else is the id of a job, and PostgreSQL has no text with some of it.
+    const job = PRINTABLE.test(id) ? await this.queue.ask(queue => queue.getJob(id)).catch(away) : undefined;
+    if (job === undefined || !(await job.isFailed().catch(away))) {
+      throw new LedgerError('job_not_found', 'no such job among those that failed');
+    }
+    return job;
+  }
 }
 
 function letterOf(job: Job<JobData>): DeadLetter {

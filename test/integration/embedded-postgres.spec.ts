@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -131,6 +133,30 @@ describe('embedded PostgreSQL', () => {
     await writeFile(join(cluster, 'postmaster.pid'), pidFile.replace(/^\d+/, String(process.pid)));
     await start();
     expect(await ask('SELECT 1')).toEqual([1]);
+  });
+
+  test('does not believe a pid file that names a process that is dead and not yet taken note of', async () => {
+    const first = await start();
+    const cluster = join(dataDir.path, 'postgres');
+    const pidFile = await readFile(join(cluster, 'postmaster.pid'), 'utf8');
+    await first.stop();
+    // The shell becomes a program that never asks what became of the child it had.
+    // As PostgreSQL's own user, or PostgreSQL would see that the process is not one of its.
+    const { uid, gid } = await stat(cluster);
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+      cwd: '/',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      ...(process.getuid!() === 0 && { uid, gid }),
+    });
+    try {
+      const [zombie] = (await once(parent.stdout, 'data')) as [Buffer];
+      await eventually(async () => !isAlive(Number(zombie.toString())));
+      await writeFile(join(cluster, 'postmaster.pid'), pidFile.replace(/^\d+/, zombie.toString().trim()));
+      await start();
+      expect(await ask('SELECT 1')).toEqual([1]);
+    } finally {
+      parent.kill();
+    }
   });
 
   test('does not take a half-made cluster for a whole one', async () => {

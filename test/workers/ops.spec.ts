@@ -50,10 +50,12 @@ describe('operators', () => {
   });
 
   test('are told where there is no such job', async () => {
-    expect(await api.post('/v1/ops/jobs/poison-live-9/retry', { reason: 'ticket 311' })).toMatchObject({
-      status: 404,
-      body: { code: 'job_not_found' },
-    });
+    for (const id of ['poison-live-9', 'a%00b', encodeURIComponent('é'), 'x'.repeat(300)]) {
+      expect(await api.post(`/v1/ops/jobs/${id}/retry`, { reason: 'ticket 311' })).toMatchObject({
+        status: 404,
+        body: { code: 'job_not_found' },
+      });
+    }
   });
 
   test('need the scope, and a live key', async () => {
@@ -99,6 +101,10 @@ describe('operators', () => {
     mended = true;
     const retried = await api.post('/v1/ops/jobs/poison-live-2/retry', { reason: 'ticket 311' });
     expect(retried).toMatchObject({ status: 200, body: { id: 'poison-live-2', status: 'waiting' } });
+    const { body: record } = await api.get('/v1/ops/runs');
+    expect(record.data).toContainEqual(
+      expect.objectContaining({ action: 'jobs.retry', arguments: { job: 'poison-live-2' }, reason: 'ticket 311' }),
+    );
     await eventually(async () => (await worker.letters.list(0, 10)).length === 2);
     expect(await ops('jobs', 'retry', '--all')).toMatchObject({ code: 0 });
     await eventually(async () => (await worker.letters.list(0, 10)).length === 0);

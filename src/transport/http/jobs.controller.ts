@@ -79,6 +79,7 @@ export class JobsController {
   async retry(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { id } = request.params as { id: string };
     const { reason } = parseRequest(endRunRequest, readBody(request), 'body');
+    await this.letters.mustExist(id);
     await this.uses.record(request.caller, 'jobs.retry', { job: id }, reason);
     await this.letters.retry(id);
     sendAnswer(reply, 200, JSON.stringify({ id, status: 'waiting' }));
