@@ -1,5 +1,7 @@
-/** Moments are milliseconds since the epoch, read from the database's clock and handed in; nothing here reads a clock. */
-export type Moment = number;
+import type { AppliesTo } from './applies-to.js';
+import type { Moment } from './moment.js';
+
+export type { AppliesTo, Moment };
 
 /** The seven sums of one account and unit, in base units. `granted = available + held + spent + expired + revoked - debt`, always. */
 export interface Balance {
@@ -14,13 +16,6 @@ export interface Balance {
 
 export const LOT_CATEGORIES = ['paid', 'included', 'promotional', 'compensation'] as const;
 export type LotCategory = (typeof LOT_CATEGORIES)[number];
-
-/** Where a lot may be spent: every list given must contain the spend's value. */
-export interface AppliesTo {
-  readonly meters?: readonly string[];
-  readonly models?: readonly string[];
-  readonly members?: readonly string[];
-}
 
 /** What was paid for a lot: a decimal in the currency's main unit, kept as it came. */
 export interface Cost {
