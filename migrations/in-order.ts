@@ -9,6 +9,7 @@ import { OpsRuns1700000000006 } from './1700000000006-ops-runs.js';
 import { AccountRevisions1700000000008 } from './1700000000008-account-revisions.js';
 import { UnitTotals1700000000009 } from './1700000000009-unit-totals.js';
 import { EraseTexts1700000000010 } from './1700000000010-erase-texts.js';
+import { Plans1700000000012 } from './1700000000012-plans.js';
 
 /**
  * Every migration, oldest first. A list and not a glob, so that source, build and tests run the same ones, and so that a
@@ -25,4 +26,5 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   AccountRevisions1700000000008,
   UnitTotals1700000000009,
   EraseTexts1700000000010,
+  Plans1700000000012,
 ];

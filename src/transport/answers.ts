@@ -5,6 +5,7 @@ import { MODES, SCOPES } from '../keys/api-key.js';
 import { RUN_STATES } from '../runs/run.js';
 import { UNIT_KINDS } from '../units/unit-registry.js';
 import { appliesTo, cost } from './requests/fields.js';
+import { planDefinition } from './requests/plans.js';
 
 /**
  * What the service answers, for the OpenAPI document and for the contract tests, which check every answer against it.
@@ -200,6 +201,27 @@ export const statement = z
 export const unit = z
   .strictObject({ unit: z.string(), kind: z.enum(UNIT_KINDS), scale: z.int().min(0).max(9), in_use: z.boolean() })
   .meta({ id: 'Unit' });
+
+export const plan = z
+  .strictObject({
+    id: z.string(),
+    version: z.int().min(1).nullable().meta({ description: 'The one that is sold; null where none was published.' }),
+    published_at: moment.nullable(),
+    archived_at: moment.nullable().meta({ description: 'Since when it is not sold any more.' }),
+    definition: planDefinition.nullable().meta({ description: 'Of that version.' }),
+    draft: planDefinition.nullable().optional().meta({ description: 'Only for keys with config:write.' }),
+    draft_saved_at: moment.nullable().optional(),
+  })
+  .meta({ id: 'Plan' });
+
+export const planVersion = z
+  .strictObject({
+    version: z.int().min(1),
+    published_at: moment,
+    published_by: z.string().meta({ description: 'The id of an API key, or user@host of the command line.' }),
+    definition: planDefinition,
+  })
+  .meta({ id: 'PlanVersion', description: 'Never changes.' });
 
 const keyFields = {
   id: id('key'),

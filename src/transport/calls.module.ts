@@ -2,19 +2,21 @@ import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { EntriesModule } from '../entries/entries.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
+import { PlansModule } from '../plans/plans.module.js';
 import { RunsModule } from '../runs/runs.module.js';
 import { UnitsModule } from '../units/units.module.js';
 import { Batches } from './batch.js';
 import { CommandCounts } from './command-counts.js';
 import { Configuration } from './configuration.js';
 import { Mutations } from './mutations.js';
+import { PlanCalls } from './plans.js';
 import { Reads } from './reads.js';
 import { RunCalls } from './runs.js';
 
 /** What calls mean, whichever transport brings them. Expects a `KeysModule` that is global. */
 @Module({
-  imports: [CqrsModule.forRoot(), LedgerModule, UnitsModule, EntriesModule, RunsModule],
-  providers: [CommandCounts, Mutations, Batches, Reads, Configuration, RunCalls],
-  exports: [Mutations, Batches, Reads, Configuration, RunCalls],
+  imports: [CqrsModule.forRoot(), LedgerModule, UnitsModule, EntriesModule, RunsModule, PlansModule],
+  providers: [CommandCounts, Mutations, Batches, Reads, Configuration, PlanCalls, RunCalls],
+  exports: [Mutations, Batches, Reads, Configuration, PlanCalls, RunCalls],
 })
 export class CallsModule {}

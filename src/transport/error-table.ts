@@ -44,6 +44,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   entry_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   unit_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   meter_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  plan_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   key_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   job_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   run_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
@@ -57,6 +58,9 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   revoke_exceeds_grant: { http: 422, grpc: GRPC.FAILED_PRECONDITION },
   reinstate_exceeds_revoke: { http: 422, grpc: GRPC.FAILED_PRECONDITION },
   unit_in_use: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  plan_in_use: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  plan_archived: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  too_many_plans: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
   too_many_lots: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
   too_many_reservations: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
 

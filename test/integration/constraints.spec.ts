@@ -74,6 +74,13 @@ describe('PostgreSQL itself', () => {
     'UPDATE ops_runs SET reason = NULL',
     'UPDATE ops_runs SET actor = actor',
     'DELETE FROM ops_runs',
+    `UPDATE plan_versions SET definition = '{}'`,
+    'DELETE FROM plan_versions',
+    `INSERT INTO plan_versions (plan, version, definition, published_by, published_at) VALUES ('pro', 2, '{}', 'a', 'epoch')`,
+    'DELETE FROM plans',
+    'UPDATE plans SET id = id',
+    'UPDATE plan_stripe_prices SET plan = plan',
+    'DELETE FROM plan_stripe_prices',
     `INSERT INTO ops_runs (actor, action, arguments, state, requested_at) VALUES ('a', 'verify', '{}', 'recorded', 'epoch')`,
     'ALTER TABLE entries DISABLE TRIGGER entries_only_inserted',
     'CREATE TABLE mine ()',
@@ -88,6 +95,41 @@ describe('PostgreSQL itself', () => {
       expect(await refusal(database.ownerPool, sql)).toBe('23001 ops_runs_stay');
     },
   );
+
+  test.each([
+    `UPDATE plan_versions SET definition = '{"name": "Another"}'`,
+    'UPDATE plan_versions SET version = version + 1',
+    'DELETE FROM plan_versions',
+    'TRUNCATE plan_versions',
+    `UPDATE plan_stripe_prices SET plan = 'free'`,
+    'DELETE FROM plan_stripe_prices',
+    'UPDATE plans SET id = id',
+    'DELETE FROM plans',
+    'TRUNCATE plans CASCADE',
+    `SET session_replication_role = replica; UPDATE plan_versions SET published_by = 'nobody'`,
+  ])('refuses %s to the owner: what is published of plans never changes', async sql => {
+    expect(await refusal(database.ownerPool, sql)).toBe('23001 plans_only_published');
+  });
+
+  const version = (plan: string, number: number) =>
+    `INSERT INTO plan_versions (plan, version, definition, published_by) VALUES ('${plan}', ${number}, '{}', 'key_a')`;
+
+  test('takes versions of a plan in their order only, each once, and a price of Stripe for one plan', async () => {
+    await database.ownerPool.query(`INSERT INTO plans (id) VALUES ('pro'), ('free')`);
+    await database.appPool.query(version('pro', 1));
+    for (const pool of [database.appPool, database.ownerPool]) {
+      expect(await refusal(pool, version('pro', 1))).toBe(`${DUPLICATE} plan_versions_once`);
+      expect(await refusal(pool, version('pro', 3))).toBe('23503 plan_versions_follow');
+      expect(await refusal(pool, version('pro', 0))).toBe(`${CHECK} plan_versions_from_one`);
+      expect(await refusal(pool, version('nobody', 1))).toBe('23503 plan_versions_plan');
+    }
+    const bind = (plan: string) => `INSERT INTO plan_stripe_prices (stripe_price, plan) VALUES ('price_1', '${plan}')`;
+    await database.appPool.query(bind('pro'));
+    expect(await refusal(database.ownerPool, bind('free'))).toBe(`${DUPLICATE} plan_stripe_prices_once`);
+    expect(await refusal(database.ownerPool, `INSERT INTO plans (id) VALUES ('fallback:free')`)).toBe(
+      `${CHECK} plans_id`,
+    );
+  });
 
   test('records the use of an ops call as it was made', async () => {
     const use = {

@@ -14,6 +14,7 @@ import type {
   ConfigureRequest,
   CreateKeyRequest,
   DeadJob,
+  DefinePlanRequest,
   DefineUnitRequest,
   Entry,
   Explanation,
@@ -27,6 +28,8 @@ import type {
   LotMutation,
   Mutation,
   NewKey,
+  Plan,
+  PlanVersion,
   Readiness,
   RebuildRequest,
   RefundEntryRequest,
@@ -415,6 +418,56 @@ export class Api {
   defineUnit(unit: string, request: DefineUnitRequest, options: CallOptions = {}): Promise<Unit> {
     return this.caller.call(
       { method: 'PUT', path: `/v1/units/${segment('unit', unit)}`, body: request, repeatable: true },
+      options,
+    );
+  }
+
+  /** List plans by id, as a pricing page needs them. Without a key: what is public and sold. With `ledger:read`: all that was ever published. With `config:write`: drafts too. */
+  listPlans(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<Plan> {
+    return new List(this.caller, { method: 'GET', path: '/v1/plans', query, repeatable: true }, options);
+  }
+
+  /** Read a plan. Without a key: what is public and sold. With `ledger:read`: all that was ever published. With `config:write`: drafts too. */
+  getPlan(plan: string, options: CallOptions = {}): Promise<Plan> {
+    return this.caller.call({ method: 'GET', path: `/v1/plans/${segment('plan', plan)}`, repeatable: true }, options);
+  }
+
+  /** Save a draft of a plan, or publish its next version. What is published never changes: whoever subscribed keeps the version they have. Publishing what the newest version says already makes none; publishing an archived plan sells it again. */
+  definePlan(plan: string, request: DefinePlanRequest, options: CallOptions = {}): Promise<Plan> {
+    return this.caller.call(
+      { method: 'PUT', path: `/v1/plans/${segment('plan', plan)}`, body: request, repeatable: true },
+      options,
+    );
+  }
+
+  /** End the sale of a plan; whoever has it keeps it. */
+  archivePlan(plan: string, options: CallOptions = {}): Promise<Plan> {
+    return this.caller.call(
+      { method: 'DELETE', path: `/v1/plans/${segment('plan', plan)}`, repeatable: true },
+      options,
+    );
+  }
+
+  /** List what was ever published of a plan, newest first. */
+  listPlanVersions(
+    plan: string,
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<PlanVersion> {
+    return new List(
+      this.caller,
+      { method: 'GET', path: `/v1/plans/${segment('plan', plan)}/versions`, query, repeatable: true },
       options,
     );
   }

@@ -152,6 +152,37 @@ export type DeadJobPage = {
   next_cursor: string | null;
 };
 
+export type DefinePlanRequest = {
+  name: string;
+  description?: string | undefined;
+  /** For a pricing page. */
+  features?: string[] | undefined;
+  /** Where it stands on a page: lower first. */
+  order?: number | undefined;
+  /** Whether anybody may read it, without a key. */
+  public?: boolean | undefined;
+  /** A plan with a price renews once it is paid; one without renews by itself. */
+  prices?: PlanPrice[] | undefined;
+  period?: PlanPeriod | undefined;
+  grants?: PlanGrant[] | undefined;
+  /** What a subscription may begin with. */
+  trial?:
+    | {
+        days: number;
+        /** Instead of the plan's; the same if left out. */
+        grants?: PlanGrant[] | undefined;
+      }
+    | undefined;
+  limits?: PlanLimit[] | undefined;
+  /** How long what is left stays usable while a renewal is not paid; three days if left out. */
+  renewal_grace_seconds?: number | undefined;
+  /** The plan without a price that follows when a subscription ends. */
+  fallback?: string | undefined;
+  metadata?: Metadata | undefined;
+  /** True: the next version, for ever. False: a draft, which nothing sells. */
+  publish?: boolean | undefined;
+};
+
 export type DefineUnitRequest = {
   /** `prepaid` can be bought and topped up; an `allowance` is given by a plan for a window. */
   kind: 'prepaid' | 'allowance';
@@ -372,6 +403,159 @@ export type NewKey = {
   /** Shown this once. */
   secret: string;
 };
+
+export type Plan = {
+  id: string;
+  /** The one that is sold; null where none was published. */
+  version: number | null;
+  published_at: string | null;
+  /** Since when it is not sold any more. */
+  archived_at: string | null;
+  /** Of that version. */
+  definition: PlanDefinition | null;
+  /** Only for keys with config:write. */
+  draft?: PlanDefinition | null | undefined;
+  draft_saved_at?: string | null | undefined;
+};
+
+/** What a plan shows, costs and gives. */
+export type PlanDefinition = {
+  name: string;
+  description?: string | undefined;
+  /** For a pricing page. */
+  features?: string[] | undefined;
+  /** Where it stands on a page: lower first. */
+  order?: number | undefined;
+  /** Whether anybody may read it, without a key. */
+  public?: boolean | undefined;
+  /** A plan with a price renews once it is paid; one without renews by itself. */
+  prices?: PlanPrice[] | undefined;
+  period?: PlanPeriod | undefined;
+  grants?: PlanGrant[] | undefined;
+  /** What a subscription may begin with. */
+  trial?:
+    | {
+        days: number;
+        /** Instead of the plan's; the same if left out. */
+        grants?: PlanGrant[] | undefined;
+      }
+    | undefined;
+  limits?: PlanLimit[] | undefined;
+  /** How long what is left stays usable while a renewal is not paid; three days if left out. */
+  renewal_grace_seconds?: number | undefined;
+  /** The plan without a price that follows when a subscription ends. */
+  fallback?: string | undefined;
+  metadata?: Metadata | undefined;
+};
+
+/** Given once each period. */
+export type PlanGrant = {
+  /** What is counted. */
+  unit: string;
+  amount: Amount;
+  /** Lower burns first. */
+  priority?: number | undefined;
+  rollover?: PlanRollover | undefined;
+  applies_to?: AppliesTo | undefined;
+};
+
+/** At most so much each window. */
+export type PlanLimit = {
+  /** An allowance: what this limit counts. */
+  unit: string;
+  amount: Amount;
+  window: PlanWindow;
+  /** Warns, and refuses nothing. */
+  soft?: boolean | undefined;
+  /** Events that fit any of these count against it. */
+  match?: PlanMatch[] | undefined;
+  /** What of an event that matches counts: that it happened, or its quantity. */
+  counts?: 'events' | 'quantity' | undefined;
+};
+
+/** Events that fit all that is given. */
+export type PlanMatch = {
+  meters?: string[] | undefined;
+  models?: string[] | undefined;
+  properties?: { [name: string]: string } | undefined;
+};
+
+export type PlanPage = {
+  data: Plan[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+/** How long a period is. */
+export type PlanPeriod = {
+  every: 'hour' | 'day' | 'week' | 'month' | 'year';
+  count?: number | undefined;
+  /** Counted from the moment the subscription began, or by the calendar. */
+  anchor?: 'subscription' | 'calendar' | undefined;
+  /** Of the IANA database; for the anchor `calendar`, UTC if left out. */
+  time_zone?: string | undefined;
+};
+
+/** Money for one period, in the currency's main unit. */
+export type PlanPrice = {
+  amount: string;
+  currency: string;
+  stripe_price?: string | undefined;
+};
+
+/** What of a period that is over goes on into the next. */
+export type PlanRollover =
+  | {
+      carry: 'none';
+    }
+  | {
+      carry: 'all';
+      /** Counted from the end of the period it comes from. */
+      expires_after_seconds?: number | undefined;
+      /** It lives through so many periods. */
+      periods?: number | undefined;
+    }
+  | {
+      carry: 'cap';
+      /** Of what is left; the share is rounded down. */
+      percent?: number | undefined;
+      /** The most that is carried together. */
+      amount?: Amount | undefined;
+      /** Counted from the end of the period it comes from. */
+      expires_after_seconds?: number | undefined;
+      /** It lives through so many periods. */
+      periods?: number | undefined;
+    };
+
+/** Never changes. */
+export type PlanVersion = {
+  version: number;
+  published_at: string;
+  /** The id of an API key, or user@host of the command line. */
+  published_by: string;
+  definition: PlanDefinition;
+};
+
+export type PlanVersionPage = {
+  data: PlanVersion[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+/** When a limit begins anew. */
+export type PlanWindow =
+  | {
+      every: 'hour' | 'day' | 'week' | 'month' | 'year';
+      count?: number | undefined;
+      /** Counted from the moment the subscription began, or by the calendar. */
+      anchor?: 'subscription' | 'calendar' | undefined;
+      /** Of the IANA database; for the anchor `calendar`, UTC if left out. */
+      time_zone?: string | undefined;
+    }
+  | {
+      /** The subscription's period, or all the time there is. */
+      every: 'billing_period' | 'lifetime';
+    };
 
 export type Problem = {
   type: 'about:blank';
@@ -678,6 +862,8 @@ export type RefusalCode =
   | 'lot_not_found'
   | 'not_found'
   | 'payload_too_large'
+  | 'plan_in_use'
+  | 'plan_not_found'
   | 'rate_limited'
   | 'refund_exceeds_commit'
   | 'reservation_closed'
@@ -688,6 +874,7 @@ export type RefusalCode =
   | 'run_over'
   | 'scope_missing'
   | 'too_many_lots'
+  | 'too_many_plans'
   | 'too_many_reservations'
   | 'too_many_runs'
   | 'unauthenticated'

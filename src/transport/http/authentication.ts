@@ -15,8 +15,12 @@ export function authenticateRequests(instance: FastifyInstance, authenticator: A
   instance.addHook('onRequest', async request => {
     const { call, page } = request.routeOptions.config;
     const scope = call?.scope ?? page?.scope ?? null;
-    if (scope === null) return;
     const { authorization } = request.headers;
+    if (scope === null) {
+      if (call?.keyOptional && authorization !== undefined)
+        request.caller = await authenticator.authenticate(authorization);
+      return;
+    }
     request.caller = await authenticator.authenticate(page === undefined ? authorization : bearerFrom(authorization));
     requireScope(request.caller, scope);
     if ((call ?? page)?.liveOnly) requireLive(request.caller);

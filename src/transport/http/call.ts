@@ -16,6 +16,8 @@ export interface HttpCall {
   readonly description?: string;
   /** Null for calls that need no key at all. */
   readonly scope: Scope | null;
+  /** Where there is no scope: a key that comes all the same is checked, and whoever has one may see more. */
+  readonly keyOptional?: boolean;
   /** Shows live and test data together: not for test keys. */
   readonly liveOnly?: boolean;
   readonly query?: z.ZodType;

@@ -8,6 +8,7 @@ import { HealthController } from './health.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { KeysController } from './keys.controller.js';
 import { MetricsController } from './metrics.controller.js';
+import { PlansController } from './plans.controller.js';
 import { ReadModelsController } from './read-models.controller.js';
 import { RunsController } from './runs.controller.js';
 import { UnitsController } from './units.controller.js';
@@ -22,6 +23,7 @@ export const CONTROLLERS = [
   UsageController,
   BatchController,
   UnitsController,
+  PlansController,
   KeysController,
   JobsController,
   BoardController,

@@ -34,7 +34,7 @@ export const accountId = text(LONGEST_TEXT)
   .refine(value => value !== '.' && value !== '..', 'must not be . or ..')
   .meta({ description: "The caller's own id of an account, percent-encoded.", examples: ['user_42'] });
 
-function wholeNumber(least: number, most: number) {
+export function wholeNumber(least: number, most: number) {
   const message = `must be a whole number, ${least} to ${most}`;
   return z.number(message).int(message).min(least, message).max(most, message);
 }
@@ -99,17 +99,16 @@ export const moment = z.iso
   )
   .transform(value => Date.parse(value));
 
+export const money = {
+  amount: z
+    .string('must be a decimal string such as "19.99"')
+    .max(LONGEST_AMOUNT_CHARS, `must have at most ${LONGEST_AMOUNT_CHARS} characters`)
+    .regex(/^(0|[1-9][0-9]*)(\.[0-9]+)?$/, 'must be a decimal string such as "19.99"'),
+  currency: z.string('must be a string').regex(/^[A-Za-z]{3}$/, 'must be a currency of three letters'),
+};
+
 export const cost = z
-  .strictObject(
-    {
-      amount: z
-        .string('must be a decimal string such as "19.99"')
-        .max(LONGEST_AMOUNT_CHARS, `must have at most ${LONGEST_AMOUNT_CHARS} characters`)
-        .regex(/^(0|[1-9][0-9]*)(\.[0-9]+)?$/, 'must be a decimal string such as "19.99"'),
-      currency: z.string('must be a string').regex(/^[A-Za-z]{3}$/, 'must be a currency of three letters'),
-    },
-    'must be an object',
-  )
+  .strictObject(money, 'must be an object')
   .meta({ id: 'Cost', description: "Money, in the currency's main unit." });
 
 const condition = z

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../../shared/ledger-error.js';
 import { problem } from '../../answers.js';
 import { ERROR_TABLE } from '../../error-table.js';
 import { accountId, unitName } from '../../requests/fields.js';
+import { planId } from '../../requests/plans.js';
 import type { HttpCall } from '../call.js';
 import type { RoutedCall } from './calls-of.js';
 
@@ -14,12 +15,14 @@ const TAGS: Readonly<Record<string, string>> = {
   reservations: 'Credits held for work in flight: hold, then commit or release.',
   batch: 'Many commands in one request.',
   units: 'What is counted.',
+  plans: 'What is sold: grants, limits, prices, in versions that never change.',
   keys: 'Who may call.',
   operations: 'For whoever runs the service: what works in the background, replay, and who used what and why.',
   health: 'For whoever runs the service.',
 };
 
 const ALWAYS: readonly ErrorCode[] = ['unauthenticated', 'scope_missing', 'invalid_request', 'rate_limited', 'busy'];
+const WITH_KEY_OPTIONAL: readonly ErrorCode[] = ['unauthenticated', 'rate_limited', 'busy'];
 const WITH_BODY: readonly ErrorCode[] = ['invalid_json', 'payload_too_large', 'unsupported_media_type'];
 const WITH_KEY: readonly ErrorCode[] = [
   'idempotency_key_required',
@@ -31,6 +34,7 @@ const WITH_KEY: readonly ErrorCode[] = [
 const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   account: accountId,
   unit: unitName,
+  plan: planId,
   id: z.string().meta({ description: 'As an answer gave it.' }),
 };
 
@@ -84,7 +88,7 @@ function operation(path: string, call: HttpCall): Json {
     tags: [call.tag],
     summary: call.summary,
     ...(call.description !== undefined && { description: call.description }),
-    security: call.scope === null ? [] : [{ apiKey: [call.scope] }],
+    security: security(call),
     ...parameters(path, call),
     ...(call.body !== undefined && {
       requestBody: {
@@ -94,6 +98,11 @@ function operation(path: string, call: HttpCall): Json {
     }),
     responses: responses(path, call),
   };
+}
+
+function security({ scope, keyOptional }: HttpCall): Json[] {
+  if (scope !== null) return [{ apiKey: [scope] }];
+  return keyOptional ? [{}, { apiKey: [] }] : [];
 }
 
 function parameters(path: string, call: HttpCall): Json {
@@ -113,7 +122,8 @@ function parameters(path: string, call: HttpCall): Json {
 }
 
 function responses(path: string, call: HttpCall): Json {
-  const always = call.scope === null ? (['busy'] as const) : ALWAYS;
+  const keyless = call.keyOptional ? WITH_KEY_OPTIONAL : (['busy'] as const);
+  const always = call.scope === null ? keyless : ALWAYS;
   const codes = new Set<ErrorCode>([
     ...always,
     ...(call.body === undefined ? [] : WITH_BODY),
