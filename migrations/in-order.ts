@@ -10,6 +10,7 @@ import { AccountRevisions1700000000008 } from './1700000000008-account-revisions
 import { UnitTotals1700000000009 } from './1700000000009-unit-totals.js';
 import { EraseTexts1700000000010 } from './1700000000010-erase-texts.js';
 import { Plans1700000000012 } from './1700000000012-plans.js';
+import { RateCards1700000000013 } from './1700000000013-rate-cards.js';
 
 /**
  * Every migration, oldest first. A list and not a glob, so that source, build and tests run the same ones, and so that a
@@ -27,4 +28,5 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   UnitTotals1700000000009,
   EraseTexts1700000000010,
   Plans1700000000012,
+  RateCards1700000000013,
 ];

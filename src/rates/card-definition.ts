@@ -5,11 +5,11 @@ import { ROUNDINGS } from './rounding.js';
 /** Names of cards: what may stand in a path. */
 export const CARD_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Names of meters, kinds and properties; `__proto__` is none, so each can be a member of a JSON object. */
-export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-export const MOST_PROPERTIES = 20;
-export const MOST_KINDS = 50;
-export const LONGEST_PROPERTY_CHARS = 255;
+const MOST_PROPERTIES = 20;
+const MOST_KINDS = 50;
+const LONGEST_PROPERTY_CHARS = 255;
 const MOST_METERS = 200;
 /** What a reservation may have lines. */
 const MOST_CHARGES = 20;
@@ -48,7 +48,7 @@ export const quantity = decimal(QUANTITY_PATTERN, QUANTITY_DIGITS, '1200').meta(
 });
 
 const price = decimal(PRICE_PATTERN, PRICE_DIGITS, '2.50').meta({
-  id: 'Price',
+  id: 'RatePrice',
   description: `A decimal, exact to ${PRICE_DIGITS} digits after the point; it need not fit the unit's scale. Or an integer.`,
   examples: ['2.50'],
 });
@@ -113,7 +113,7 @@ const priceRule = z
       context.addIssue({ code: 'custom', path: ['rate'], message: 'is required, or rates, or base; "0" is free' });
     }
   })
-  .meta({ id: 'PriceRule' });
+  .meta({ id: 'RateRule' });
 
 const charge = z
   .strictObject(
@@ -138,7 +138,7 @@ const meter = z
     },
     'must be an object',
   )
-  .meta({ id: 'Meter' });
+  .meta({ id: 'RateMeter' });
 
 /** What is written by people: prices by meter. `compileCard` says what else must hold. */
 export const cardDefinition = z.strictObject(

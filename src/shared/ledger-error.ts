@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'unit_not_found'
   | 'meter_not_found'
   | 'plan_not_found'
+  | 'rate_card_not_found'
   | 'key_not_found'
   | 'job_not_found'
   | 'run_not_found'

@@ -3,6 +3,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { EntriesModule } from '../entries/entries.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { PlansModule } from '../plans/plans.module.js';
+import { RatesModule } from '../rates/rates.module.js';
 import { RunsModule } from '../runs/runs.module.js';
 import { UnitsModule } from '../units/units.module.js';
 import { Batches } from './batch.js';
@@ -10,13 +11,14 @@ import { CommandCounts } from './command-counts.js';
 import { Configuration } from './configuration.js';
 import { Mutations } from './mutations.js';
 import { PlanCalls } from './plans.js';
+import { RateCardCalls } from './rate-cards.js';
 import { Reads } from './reads.js';
 import { RunCalls } from './runs.js';
 
 /** What calls mean, whichever transport brings them. Expects a `KeysModule` that is global. */
 @Module({
-  imports: [CqrsModule.forRoot(), LedgerModule, UnitsModule, EntriesModule, RunsModule, PlansModule],
-  providers: [CommandCounts, Mutations, Batches, Reads, Configuration, PlanCalls, RunCalls],
-  exports: [Mutations, Batches, Reads, Configuration, PlanCalls, RunCalls],
+  imports: [CqrsModule.forRoot(), LedgerModule, UnitsModule, EntriesModule, RunsModule, PlansModule, RatesModule],
+  providers: [CommandCounts, Mutations, Batches, Reads, Configuration, PlanCalls, RateCardCalls, RunCalls],
+  exports: [Mutations, Batches, Reads, Configuration, PlanCalls, RateCardCalls, RunCalls],
 })
 export class CallsModule {}

@@ -45,6 +45,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   unit_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   meter_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   plan_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  rate_card_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   key_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   job_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   run_not_found: { http: 404, grpc: GRPC.NOT_FOUND },

@@ -369,6 +369,7 @@ describe('refusals', () => {
     run_over: 'contract/runs',
     too_many_runs: 'contract/runs',
     job_not_found: 'workers/ops',
+    rate_card_not_found: 'contract/rates/rate-cards',
   };
   /** Those that no call of the API comes to. */
   const OF_NO_CALL = ['reinstate_exceeds_revoke', 'meter_not_found'];

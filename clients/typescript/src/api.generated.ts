@@ -30,6 +30,10 @@ import type {
   NewKey,
   Plan,
   PlanVersion,
+  PutRateCardRequest,
+  RateCard,
+  RateCardSummary,
+  RateCardWithVersions,
   Readiness,
   RebuildRequest,
   RefundEntryRequest,
@@ -468,6 +472,41 @@ export class Api {
     return new List(
       this.caller,
       { method: 'GET', path: `/v1/plans/${segment('plan', plan)}/versions`, query, repeatable: true },
+      options,
+    );
+  }
+
+  /** List rate cards by id. */
+  listRateCards(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<RateCardSummary> {
+    return new List(this.caller, { method: 'GET', path: '/v1/rate-cards', query, repeatable: true }, options);
+  }
+
+  /** Read a version of a rate card, and which versions there are. */
+  getRateCard(
+    card: string,
+    query: {
+      /** The one in effect if left out; the newest where none is. */
+      version?: number | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): Promise<RateCardWithVersions> {
+    return this.caller.call(
+      { method: 'GET', path: `/v1/rate-cards/${segment('card', card)}`, query, repeatable: true },
+      options,
+    );
+  }
+
+  /** Draft or publish prices; published versions never change. Publishing what is in effect already (or, with `effective_at`, what is published for that moment) answers that version: the call may be repeated. Of versions whose moment has come the latest prices events, of two with the same moment the newer. */
+  putRateCard(card: string, request: PutRateCardRequest, options: CallOptions = {}): Promise<RateCard> {
+    return this.caller.call(
+      { method: 'PUT', path: `/v1/rate-cards/${segment('card', card)}`, body: request, repeatable: true },
       options,
     );
   }

@@ -578,6 +578,128 @@ export type Problem = {
   entry?: string | undefined;
 };
 
+export type PutRateCardRequest = {
+  name?: string | undefined;
+  /** Where prices come from, and of when they are. */
+  description?: string | undefined;
+  /** Of an event's cost to what its unit can say, once; a charge may have its own. */
+  rounding: 'up' | 'down' | 'half_up' | 'half_even';
+  meters: { [name: string]: RateMeter };
+  /** A published version never changes. Without: a draft, in the place of the one before. */
+  publish?: boolean | undefined;
+  /** From when on it prices events; now if left out. Not in the past. */
+  effective_at?: string | undefined;
+};
+
+/** A decimal, at most 9 digits after the point. Or an integer. */
+export type Quantity = string | number;
+
+export type Rate =
+  | RatePrice
+  | {
+      /** Each part of the quantity at the price of its step. */
+      graduated: {
+        /** Inclusive; the last step has none. */
+        up_to?: Quantity | undefined;
+        price: RatePrice;
+        /** Once, where any of the quantity falls into this step. */
+        flat?: RatePrice | undefined;
+      }[];
+    }
+  | {
+      /** All of the quantity at the price of the step it reaches. */
+      volume: {
+        /** Inclusive; the last step has none. */
+        up_to?: Quantity | undefined;
+        price: RatePrice;
+        /** Once, where any of the quantity falls into this step. */
+        flat?: RatePrice | undefined;
+      }[];
+    };
+
+export type RateCard = {
+  id: string;
+  version: number;
+  status: 'draft' | 'published';
+  published_at: string | null;
+  /** From when on it prices events, until a later one does. */
+  effective_at: string | null;
+  name?: string | undefined;
+  /** Where prices come from, and of when they are. */
+  description?: string | undefined;
+  /** Of an event's cost to what its unit can say, once; a charge may have its own. */
+  rounding: 'up' | 'down' | 'half_up' | 'half_even';
+  meters: { [name: string]: RateMeter };
+};
+
+export type RateCardSummary = {
+  id: string;
+  name?: string | undefined;
+  version_in_effect: number | null;
+  newest_version: number;
+  draft_version: number | null;
+};
+
+export type RateCardSummaryPage = {
+  data: RateCardSummary[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+export type RateCardWithVersions = {
+  id: string;
+  version: number;
+  status: 'draft' | 'published';
+  published_at: string | null;
+  /** From when on it prices events, until a later one does. */
+  effective_at: string | null;
+  name?: string | undefined;
+  /** Where prices come from, and of when they are. */
+  description?: string | undefined;
+  /** Of an event's cost to what its unit can say, once; a charge may have its own. */
+  rounding: 'up' | 'down' | 'half_up' | 'half_even';
+  meters: { [name: string]: RateMeter };
+  /** The newest hundred, newest first. */
+  versions: {
+    version: number;
+    status: 'draft' | 'published';
+    published_at: string | null;
+    /** From when on it prices events, until a later one does. */
+    effective_at: string | null;
+  }[];
+};
+
+export type RateCharge = {
+  unit: string;
+  /** How much of the quantity a rate is for: `1000000` for a price per million. */
+  per?: Quantity | undefined;
+  /** The least that an event costs. */
+  minimum?: RatePrice | undefined;
+  rounding?: 'up' | 'down' | 'half_up' | 'half_even' | undefined;
+  /** The first that matches counts. */
+  prices: RateRule[];
+};
+
+export type RateMeter = {
+  description?: string | undefined;
+  /** One for each unit an event costs. */
+  charges: RateCharge[];
+};
+
+/** A decimal, exact to 18 digits after the point; it need not fit the unit's scale. Or an integer. */
+export type RatePrice = string | number;
+
+export type RateRule = {
+  /** Every property named must be there and match; `gpt-5*` any that begins so. Without: any event. */
+  match?: { [name: string]: string } | undefined;
+  /** Once an event. */
+  base?: RatePrice | undefined;
+  /** Where the quantity is one amount. */
+  rate?: Rate | undefined;
+  /** By kind, where the quantity is amounts by kind. */
+  rates?: { [name: string]: Rate } | undefined;
+};
+
 export type Readiness = {
   /** degraded: send requests, and look at the rest. */
   status: 'ok' | 'degraded';
@@ -864,6 +986,7 @@ export type RefusalCode =
   | 'payload_too_large'
   | 'plan_in_use'
   | 'plan_not_found'
+  | 'rate_card_not_found'
   | 'rate_limited'
   | 'refund_exceeds_commit'
   | 'reservation_closed'

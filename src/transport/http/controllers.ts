@@ -9,6 +9,7 @@ import { JobsController } from './jobs.controller.js';
 import { KeysController } from './keys.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { PlansController } from './plans.controller.js';
+import { RateCardsController } from './rate-cards.controller.js';
 import { ReadModelsController } from './read-models.controller.js';
 import { RunsController } from './runs.controller.js';
 import { UnitsController } from './units.controller.js';
@@ -24,6 +25,7 @@ export const CONTROLLERS = [
   BatchController,
   UnitsController,
   PlansController,
+  RateCardsController,
   KeysController,
   JobsController,
   BoardController,

@@ -4,6 +4,7 @@ import { problem } from '../../answers.js';
 import { ERROR_TABLE } from '../../error-table.js';
 import { accountId, unitName } from '../../requests/fields.js';
 import { planId } from '../../requests/plans.js';
+import { cardId } from '../../requests/rate-card.js';
 import type { HttpCall } from '../call.js';
 import type { RoutedCall } from './calls-of.js';
 
@@ -16,6 +17,7 @@ const TAGS: Readonly<Record<string, string>> = {
   batch: 'Many commands in one request.',
   units: 'What is counted.',
   plans: 'What is sold: grants, limits, prices, in versions that never change.',
+  'rate cards': 'What things cost: prices of events, in versions.',
   keys: 'Who may call.',
   operations: 'For whoever runs the service: what works in the background, replay, and who used what and why.',
   health: 'For whoever runs the service.',
@@ -35,6 +37,7 @@ const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   account: accountId,
   unit: unitName,
   plan: planId,
+  card: cardId,
   id: z.string().meta({ description: 'As an answer gave it.' }),
 };
 

@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { LedgerError } from '../shared/ledger-error.js';
+import { UnitRegistry } from '../units/unit-registry.js';
+import { CARD_ID, type CardDefinition } from './card-definition.js';
+import { CardsInEffect } from './cards-in-effect.js';
+import { compileCard, definitionErrors } from './compile-card.js';
+import type { CompiledCard } from './compiled-card.js';
+import { StoredCards, type CardSummary, type CardVersion, type VersionSummary } from './stored-cards.js';
+
+/** What a card of 64 KiB comes to when compiled, times this, is some 50 MB at worst. */
+const MOST_COMPILED = 100;
+
+/** A version of a card, and which others there are. */
+export interface CardHistory extends CardVersion {
+  /** The newest hundred, newest first. */
+  readonly versions: readonly VersionSummary[];
+}
+
+/** Rate cards: prices of events, in versions. Published versions never change, so those compiled are remembered. */
+@Injectable()
+export class RateCards {
+  private readonly compiled = new LRUCache<string, CompiledCard>({ max: MOST_COMPILED });
+
+  constructor(
+    private readonly stored: StoredCards,
+    private readonly inEffect: CardsInEffect,
+    private readonly units: UnitRegistry,
+  ) {}
+
+  /** What prices events of this card now; undefined where nothing does. */
+  async current(card: string): Promise<CompiledCard | undefined> {
+    const version = await this.inEffect.find(card);
+    return version === undefined ? undefined : this.published(card, version);
+  }
+
+  /** A version that an event was priced by. */
+  async published(card: string, version: number): Promise<CompiledCard> {
+    const key = `${card}\n${version}`;
+    const known = this.compiled.get(key);
+    if (known !== undefined) return known;
+    const found = await this.stored.version(card, version);
+    if (found === undefined || found.publishedAt === null)
+      throw new Error(`rate card ${card} has no version ${version}`);
+    const compiled = compileCard(card, version, found.definition);
+    this.compiled.set(key, compiled);
+    return compiled;
+  }
+
+  /** @throws LedgerError invalid_request, unit_not_found */
+  async draft(card: string, definition: CardDefinition): Promise<CardVersion> {
+    await this.check(definition);
+    return this.stored.draft(card, definition);
+  }
+
+  /** @throws LedgerError invalid_request, unit_not_found */
+  async publish(card: string, definition: CardDefinition, effectiveAt: Date | null): Promise<CardVersion> {
+    await this.check(definition);
+    return this.stored.publish(card, definition, effectiveAt);
+  }
+
+  /**
+   * @param version undefined for the one in effect, or the newest where none is
+   * @throws LedgerError rate_card_not_found
+   */
+  async find(card: string, version: number | undefined): Promise<CardHistory> {
+    if (!CARD_ID.test(card)) throw notFound(card);
+    const number = version ?? (await this.inEffect.find(card));
+    const found = number === undefined ? await this.stored.newest(card) : await this.stored.version(card, number);
+    if (found === undefined) throw notFound(card, version);
+    return { ...found, versions: await this.stored.versions(card) };
+  }
+
+  list(after: string, limit: number): Promise<CardSummary[]> {
+    return this.stored.list(after, limit);
+  }
+
+  /** What stands in the way of a definition beyond its shape. */
+  private async check(definition: CardDefinition): Promise<void> {
+    const errors = definitionErrors(definition, 'body').slice(0, MOST_ERRORS);
+    if (errors.length > 0) {
+      throw new LedgerError('invalid_request', `${errors[0]!.location} ${errors[0]!.message}`, { errors });
+    }
+    const charges = Object.values(definition.meters).flatMap(({ charges: each }) => each);
+    for (const unit of new Set(charges.map(charge => charge.unit))) await this.units.find(unit);
+  }
+}
+
+const MOST_ERRORS = 20;
+
+function notFound(card: string, version?: number): LedgerError {
+  const which = version === undefined ? '' : ` with a version ${version}`;
+  return new LedgerError('rate_card_not_found', `there is no rate card ${JSON.stringify(card)}${which}`);
+}
