@@ -36,7 +36,12 @@ export class AppPool extends Pool {
 
   constructor(config: PoolConfig) {
     super(config);
-    this.on('connect', client => this.#connected.add(client));
+    this.on('connect', client => {
+      this.#connected.add(client);
+      // One that is lost while somebody has it fails the statement under way, or the next; without a listener, whoever
+      // has it, BullMQ among them, would bring the process to its end.
+      client.on('error', () => {});
+    });
     this.on('remove', client => this.#connected.delete(client));
   }
 

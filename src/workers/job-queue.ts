@@ -16,7 +16,7 @@ export interface Log {
 const CHECK_INTERVAL_MS = 2_000;
 const ANSWER_TIMEOUT_MS = 3_000;
 /** A connection that stays useless for so long is replaced: one that failed while it was being made never recovers. */
-const REPLACE_AFTER_MS = 20_000;
+const REPLACE_AFTER_MS = 8_000;
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /** A tick is only a hint: how its run went is remembered with the run. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createPostgresBackend,
   createRedisBackend,
@@ -29,7 +30,7 @@ const COMMAND_TIMEOUT_MS = 2_000;
 /** Longer than the 10 s for which a worker may wait for its next job in one command. */
 const WORKER_COMMAND_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_AFTER_MS = 10_000;
-/** BullMQ's default of 15 s is longer than anything here may wait. */
+/** Between two tries to get a job. BullMQ's default of 15 s is longer than anything here may wait. */
 const RETRY_AFTER_ERROR_MS = 1_000;
 const LONGEST_RECONNECT_PAUSE_MS = 2_000;
 
@@ -65,10 +66,31 @@ export function openWorker(store: QueueStore, process: (job: Job) => Promise<voi
     maxStalledCount: MOST_STALLS,
     runRetryDelay: RETRY_AFTER_ERROR_MS,
   };
-  return new Worker(QUEUE, process, options, backend);
+  return new Worker(QUEUE, process, options, slowToFail(backend));
 }
 
 type Backend = BackendFactory<RedisQueueBackend, ConnectionOptions>;
+
+/**
+ * The loop of a worker heeds `runRetryDelay` only where it was refused the connection; after every other failure it asks
+ * again at once. A pool that has ended and a connection that could not be made fail without waiting for anything: then
+ * that loop never gives way, and neither requests nor timers of this process have their turn again.
+ */
+function slowToFail(open: Backend): Backend {
+  return (...parts) => {
+    const backend = open(...parts);
+    const moveToActive = backend.moveToActive.bind(backend);
+    const waitForJob = backend.waitForJob.bind(backend);
+    backend.moveToActive = (...args) => moveToActive(...args).catch(afterAPause);
+    backend.waitForJob = (...args) => waitForJob(...args).catch(afterAPause);
+    return backend;
+  };
+}
+
+async function afterAPause(error: unknown): Promise<never> {
+  await sleep(RETRY_AFTER_ERROR_MS, undefined, { ref: false });
+  throw error;
+}
 
 /** BullMQ types its classes after Redis; on PostgreSQL they are the same ones. */
 function connectionTo(store: QueueStore, patience: RedisOptions): { connection: ConnectionOptions; backend: Backend } {

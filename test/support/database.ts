@@ -37,7 +37,7 @@ export async function createTestDatabase(options: { template?: 'migrated' | 'emp
     appPool,
     ownerPool,
     close: async () => {
-      await Promise.all([appPool.end(), ownerPool.end()]);
+      await Promise.all([appPool.close(), ownerPool.end()]);
       await asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };

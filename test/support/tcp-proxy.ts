@@ -13,6 +13,8 @@ export class TcpProxy {
   down = false;
   /** While true, nothing moves in either direction, on no connection, and nobody is told. */
   stalled = false;
+  /** Connections so far, those that were ended at once among them. */
+  accepted = 0;
   private readonly sockets = new Set<Socket>();
   private armed: { readonly marker: Buffer; readonly fault: Fault; readonly hit: () => void } | null = null;
 
@@ -52,6 +54,7 @@ export class TcpProxy {
   }
 
   private accept(client: Socket): void {
+    this.accepted++;
     if (this.down) return void client.destroy();
     const upstream = connect(Number(this.target.port), this.target.hostname);
     let fault: Fault | null = null;
