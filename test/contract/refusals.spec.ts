@@ -370,9 +370,12 @@ describe('refusals', () => {
     too_many_runs: 'contract/runs',
     job_not_found: 'workers/ops',
     rate_card_not_found: 'contract/rates/rate-cards',
+    plan_not_found: 'contract/plans/catalogue',
+    plan_in_use: 'contract/plans/catalogue',
+    too_many_plans: 'contract/plans/catalogue',
   };
   /** Those that no call of the API comes to. */
-  const OF_NO_CALL = ['reinstate_exceeds_revoke', 'meter_not_found'];
+  const OF_NO_CALL = ['reinstate_exceeds_revoke', 'meter_not_found', 'plan_archived'];
 
   test('every code of the table was seen here, or in the file that is about it', () => {
     for (const [code, file] of Object.entries(ELSEWHERE)) {

@@ -250,6 +250,28 @@ describe('the catalogue of plans', () => {
     }
   });
 
+  test('has a most of versions of one plan, and a most of plans; neither stops what is there already', async () => {
+    await publish('worn', FREE);
+    await api.database.ownerPool.query(`
+      INSERT INTO plan_versions (plan, version, definition, published_by)
+      SELECT 'worn', version, '{"name": "Worn", "prices": []}', 'a test' FROM generate_series(2, 10000) version`);
+    const another = await api.put('/v1/plans/worn', { ...FREE, publish: true });
+    expect(another).toMatchObject({
+      status: 409,
+      body: { code: 'too_many_plans', detail: expect.stringContaining('10000') },
+    });
+    expect((await api.get('/v1/plans/worn')).body.version).toBe(10_000);
+    await api.database.ownerPool.query(`
+      INSERT INTO plans (id) SELECT 'many-' || n FROM generate_series(1, 1000 - (SELECT count(*)::int FROM plans)) n`);
+    const plan = await api.put('/v1/plans/one-more', FREE);
+    expect(plan).toMatchObject({
+      status: 409,
+      body: { code: 'too_many_plans', detail: expect.stringContaining('1000 plans') },
+    });
+    expect(await api.get('/v1/plans/one-more')).toMatchObject({ status: 404 });
+    expect(await publish('many-1', FREE)).toMatchObject({ version: 1 });
+  });
+
   async function resolve(plan: string) {
     const units = new UnitRegistry(api.database.appPool);
     return new PlanCatalogue(api.database.appPool, units).resolve(plan);
