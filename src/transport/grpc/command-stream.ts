@@ -3,10 +3,11 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Authenticator } from '../../keys/authenticator.js';
 import { LedgerError } from '../../shared/ledger-error.js';
 import { asLedgerError } from '../as-ledger-error.js';
-import type { Batches, Outcome } from '../batch.js';
+import type { Batches } from '../batch.js';
 import { deadlineAt, type Asked } from './asked.js';
-import { readCommands, resultMessage, type GivenCommand } from './commands.js';
-import { StreamCommandsRequest, StreamCommandsResponse } from './generated/credits/v1/commands.js';
+import { readCommands, type GivenCommand } from './commands.js';
+import { StreamCommandsRequest } from './generated/credits/v1/commands.js';
+import { MessageWriter, type Settled } from './message-writer.js';
 import { statusOf } from './status.js';
 import { decodeStrictly } from './strict-reader.js';
 
@@ -18,11 +19,8 @@ const GROUP_LIMIT = 1_000;
 /** Results that leave in one message, measured as JSON, which is larger. */
 const RESPONSE_LIMIT_BYTES = 512 * 1024;
 const REFUSAL_BYTES = 1_024;
-
-interface Settled {
-  readonly command: GivenCommand;
-  readonly outcome: Outcome;
-}
+/** One for all streams: it writes a message at a time. */
+const WRITER = new MessageWriter();
 
 interface Parts {
   readonly batches: Batches;
@@ -132,9 +130,9 @@ export class CommandStream {
     if (this.over) return;
     try {
       const leaving = this.nextResults();
-      const results = leaving.map(({ command, outcome }) => resultMessage(command, outcome, this.asked.requestId));
+      const message = WRITER.results(leaving, this.asked.requestId);
       // Called back once the caller's window had room for it.
-      this.call.write(StreamCommandsResponse.encode({ results }).finish(), () => this.written(leaving.length));
+      this.call.write(message, () => this.written(leaving.length));
     } catch (error) {
       this.break(error);
     }

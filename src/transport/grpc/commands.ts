@@ -1,11 +1,10 @@
 import { LedgerError } from '../../shared/ledger-error.js';
 import type { Asker } from '../asker.js';
-import type { Outcome } from '../batch.js';
 import type { Call } from '../mutations.js';
 import type { Part } from '../requests/operation.js';
 import { batchRequest } from '../requests/batch.js';
 import { invalidRequest, parseRequest } from '../requests/parse-request.js';
-import type { Command, CommandResult } from './generated/credits/v1/commands.js';
+import type { Command } from './generated/credits/v1/commands.js';
 import {
   CHARGE_CALL,
   COMMIT_CALL,
@@ -19,10 +18,9 @@ import {
   type MutationCall,
   type MutationRequest,
 } from './mutation-calls.js';
-import { statusMessage } from './status.js';
 
 type Kind = Exclude<keyof Command, 'id'>;
-type AnyCall = MutationCall<MutationRequest, NonNullable<CommandResult[Kind]>>;
+type AnyCall = MutationCall<MutationRequest>;
 
 const CALLS = {
   grant: GRANT_CALL,
@@ -34,7 +32,7 @@ const CALLS = {
   refund_reservation: REFUND_RESERVATION_CALL,
   refund_entry: REFUND_ENTRY_CALL,
   revoke: REVOKE_CALL,
-} satisfies { [K in Kind]: MutationCall<NonNullable<Command[K]>, NonNullable<CommandResult[K]>> };
+} satisfies { [K in Kind]: MutationCall<NonNullable<Command[K]>> };
 const KINDS = Object.keys(CALLS) as Kind[];
 
 /** One command of many, taken apart. */
@@ -65,7 +63,7 @@ function readCommand(command: Command & { id: string }, asker: Asker, index: num
 
 /** A mutation's request as every transport hands it on. */
 export function callOf<Request extends MutationRequest>(
-  { operation, body }: Pick<MutationCall<Request, unknown>, 'operation' | 'body'>,
+  { operation, body }: MutationCall<Request>,
   request: Request,
   asker: Asker,
   part: Part,
@@ -74,10 +72,4 @@ export function callOf<Request extends MutationRequest>(
   const address = request[operation.addresses] ?? '';
   const keyLocation = `${part}.idempotency_key`.slice('body.'.length);
   return { operation, asker, address, body: body(fields), key, part, keyLocation };
-}
-
-export function resultMessage({ id, kind }: GivenCommand, outcome: Outcome, requestId: string): CommandResult {
-  if ('error' in outcome) return { id, error: statusMessage(outcome.error, requestId) };
-  const { body, replayed } = outcome.answer;
-  return { id, [kind!]: (CALLS[kind!] as unknown as AnyCall).response(JSON.parse(body.toString()) as never, replayed) };
 }

@@ -2,11 +2,12 @@ import { Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { FieldError, LedgerError } from '../../shared/ledger-error.js';
 import { ERROR_TABLE } from '../error-table.js';
 import { problemOf } from '../problem.js';
-import { Reservation, Shortfalls } from './generated/credits/v1/ledger.js';
 import type { Any } from './generated/google/protobuf/any.js';
 import { BadRequest, ErrorInfo, RequestInfo, RetryInfo } from './generated/google/rpc/error_details.js';
 import { Status } from './generated/google/rpc/status.js';
-import { reservationMessage, shortfallMessage } from './messages.js';
+import { JsonToMessage } from './json-to-message.js';
+import { MessageBuffer } from './message-buffer.js';
+import { shapeOf } from './message-shapes.js';
 import type { MessageType } from './strict-reader.js';
 
 const DOMAIN = 'credits-ledger';
@@ -16,8 +17,8 @@ const DETAILS_LIMIT_BYTES = 5 * 1024;
 /** What a refusal says beyond its code, as `problemOf` has it. */
 interface Details {
   readonly errors?: readonly FieldError[];
-  readonly shortfall?: readonly Parameters<typeof shortfallMessage>[0][];
-  readonly reservation?: Parameters<typeof reservationMessage>[0];
+  readonly shortfall?: readonly object[];
+  readonly reservation?: object;
   readonly entry?: string;
 }
 
@@ -33,8 +34,8 @@ export function statusMessage(error: LedgerError, requestId: string): Status {
   add('google.rpc.RequestInfo', RequestInfo, { request_id: requestId });
   if (retryAfterSeconds) add('google.rpc.RetryInfo', RetryInfo, { retry_delay: { seconds: retryAfterSeconds } });
   if (errors) add('google.rpc.BadRequest', BadRequest, { field_violations: errors.map(violationOf) });
-  if (shortfall) add('credits.v1.Shortfalls', Shortfalls, { shortfall: shortfall.map(shortfallMessage) });
-  if (reservation) add('credits.v1.Reservation', Reservation, reservationMessage(reservation));
+  if (shortfall) details.push(jsonDetail('credits.v1.Shortfalls', { shortfall }));
+  if (reservation) details.push(jsonDetail('credits.v1.Reservation', reservation));
   return { code: grpc, message: messageOf(error, errors), details };
 }
 
@@ -49,6 +50,13 @@ export function statusOf(error: LedgerError, requestId: string): StatusObject {
 
 function detail<T>(name: string, type: MessageType<T>, message: T): Any {
   return { type_url: `type.googleapis.com/${name}`, value: Buffer.from(type.encode(message).finish()) };
+}
+
+/** Of what the JSON API has under the same names. */
+function jsonDetail(name: string, value: object): Any {
+  const out = new MessageBuffer();
+  new JsonToMessage(out).write(shapeOf(name), Buffer.from(JSON.stringify(value)));
+  return { type_url: `type.googleapis.com/${name}`, value: Buffer.from(out.take()) };
 }
 
 /** They stand in the order of their use. */

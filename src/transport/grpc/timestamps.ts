@@ -5,13 +5,6 @@ const NANOS_PER_MS = 1_000_000;
 const NANOS_PER_SECOND = 1_000_000_000;
 const NANO_DIGITS = 9;
 
-/** Of a moment that the service wrote itself. */
-export function timestampOf(text: string): Timestamp {
-  const ms = Date.parse(text);
-  const seconds = Math.floor(ms / MS_PER_SECOND);
-  return { seconds, nanos: (ms - seconds * MS_PER_SECOND) * NANOS_PER_MS };
-}
-
 /**
  * The moment as the JSON API would have it, for its schemas to judge: in milliseconds as the service itself writes them,
  * or with all nine digits where it is finer. What is no moment becomes a text that is none either.

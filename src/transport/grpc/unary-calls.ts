@@ -6,41 +6,33 @@ import { Configuration } from '../configuration.js';
 import type { JsonValue } from '../json/strict-json.js';
 import { Mutations } from '../mutations.js';
 import { Reads } from '../reads.js';
-import { callOf, readCommands, resultMessage } from './commands.js';
+import { callOf, readCommands } from './commands.js';
 import type { Asked } from './asked.js';
 import { CreditsServiceDefinition } from './generated/credits/v1/credits_service.js';
-import {
-  accountMessage,
-  entryMessage,
-  keyMessage,
-  lotMessage,
-  reservationMessage,
-  shortfallMessage,
-  stepMessage,
-  unitMessage,
-} from './messages.js';
+import { answerShapeOf, type Shape } from './message-shapes.js';
+import { MessageWriter } from './message-writer.js';
 import * as mutations from './mutation-calls.js';
 import { decodeStrictly, type MessageType } from './strict-reader.js';
-import { momentText, timestampOf } from './timestamps.js';
+import { momentText } from './timestamps.js';
 import { ENTRY_TYPE, KEY_MODE, RESERVATION_STATUS, UNIT_KIND } from './words.js';
 
 type Methods = (typeof CreditsServiceDefinition)['methods'];
 export type UnaryMethod = Exclude<keyof Methods, 'streamCommands'>;
 type RequestOf<M extends UnaryMethod> = Methods[M]['requestType'] extends MessageType<infer T> ? T & object : never;
-type ResponseOf<M extends UnaryMethod> = Methods[M]['responseType'] extends MessageType<infer T> ? T : never;
 type Asking = Asked & { readonly asker: Asker };
-type Answers<M extends UnaryMethod> = (request: RequestOf<M>, asking: Asking) => Promise<ResponseOf<M>>;
+type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A call of one message that is answered with one. */
 export interface UnaryCall {
   readonly scope: Scope;
   /** @throws LedgerError */
-  answer(bytes: Uint8Array, asking: Asking): Promise<Uint8Array<ArrayBuffer>>;
+  answer(bytes: Uint8Array, asking: Asking): Promise<Bytes>;
 }
 
 const REQUEST_LIMIT_BYTES = 64 * 1024;
 const BATCH_LIMIT_BYTES = 4 * 1024 * 1024;
 const BODY = 'body';
+const WRITER = new MessageWriter();
 
 /** Every call but the stream: how it is asked, and how it is answered. What it means is the same as over HTTP. */
 @Injectable()
@@ -69,79 +61,70 @@ export class UnaryCalls {
       revokeLot: this.mutation('revokeLot', mutations.REVOKE_CALL),
       freezeAccount: this.mutation('freezeAccount', mutations.FREEZE_CALL),
       unfreezeAccount: this.mutation('unfreezeAccount', mutations.UNFREEZE_CALL),
-      executeBatch: unary('executeBatch', 'ledger:write', (request, asking) => this.batch(request, asking), {
-        limitBytes: BATCH_LIMIT_BYTES,
-      }),
+      executeBatch: call(
+        'executeBatch',
+        'ledger:write',
+        (request, asking) => this.batch(request, asking),
+        BATCH_LIMIT_BYTES,
+      ),
       configureAccount: unary('configureAccount', 'ledger:write', async (request, { asker }) => {
         const { account, overdraft_limits: limits, metadata } = request;
         const body = {
           ...(limits && { overdraft_limits: limits.amounts ?? {} }),
           ...(metadata && { metadata: metadata.values ?? {} }),
         };
-        const answer = await this.mutations.configure(asker, account ?? '', body);
-        const json = JSON.parse(answer.body.toString());
-        return { ...json, entries: json.entries.map(entryMessage) };
+        return (await this.mutations.configure(asker, account ?? '', body)).body;
       }),
     };
   }
 
-  private mutation<M extends UnaryMethod>(
-    method: M,
-    call: mutations.MutationCall<RequestOf<M>, ResponseOf<M>>,
-  ): UnaryCall {
-    return unary(method, 'ledger:write', async (request, { asker }) => {
-      const { body, replayed } = await this.mutations.run(callOf(call, request, asker, BODY));
-      return call.response(JSON.parse(body.toString()) as never, replayed);
+  private mutation<M extends UnaryMethod>(method: M, mutation: mutations.MutationCall<RequestOf<M>>): UnaryCall {
+    return call(method, 'ledger:write', async (request, { asker }, shape) => {
+      return WRITER.mutation(shape, await this.mutations.run(callOf(mutation, request, asker, BODY)));
     });
   }
 
-  private async batch(
-    { commands }: RequestOf<'executeBatch'>,
-    { asker, requestId }: Asking,
-  ): Promise<ResponseOf<'executeBatch'>> {
+  private async batch({ commands }: RequestOf<'executeBatch'>, { asker, requestId }: Asking): Promise<Bytes> {
     const given = readCommands(commands, asker);
     const reads = await this.batches.read(given.map(({ call }) => call));
     const outcomes = await Promise.all(this.batches.send(reads, requestId));
-    return { results: outcomes.map((outcome, index) => resultMessage(given[index]!, outcome, requestId)) };
+    const settled = outcomes.map((outcome, index) => ({ command: given[index]!, outcome }));
+    return WRITER.results(settled, requestId);
   }
 }
 
 function readCalls(reads: Reads) {
   return {
     checkReservation: unary('checkReservation', 'ledger:read', async ({ account = '', ...request }, { asker }) => {
-      const json = JSON.parse(await reads.check(asker, account, mutations.reserveBody(request)));
-      return { ...json, shortfall: json.shortfall?.map(shortfallMessage) };
+      return reads.check(asker, account, mutations.reserveBody(request));
     }),
     getAccount: unary('getAccount', 'ledger:read', async ({ account = '' }, { asker }) => {
-      return { account: accountMessage(JSON.parse(await reads.account(asker, account))) };
+      return `{"account":${await reads.account(asker, account)}}`;
     }),
     listAccounts: unary('listAccounts', 'ledger:read', async (request, { asker }) => {
-      return page(await reads.accounts(asker, request), accountMessage);
+      return reads.accounts(asker, request);
     }),
     getBalance: unary('getBalance', 'ledger:read', async ({ account = '', as_of: asOf, ...query }, { asker }) => {
       const at = asOf && { as_of: momentText(asOf) };
-      const json = JSON.parse(await reads.balance(asker, account, { ...query, ...at }));
-      return { ...json, as_of: timestampOf(json.as_of) };
+      return reads.balance(asker, account, { ...query, ...at });
     }),
     listEntries: unary('listEntries', 'ledger:read', async ({ account = '', type, from, to, ...query }, { asker }) => {
       const filter = { ...query, ...word('type', ENTRY_TYPE.word(type)), ...between(from, to) };
-      return page(await reads.entries(asker, account, filter), entryMessage);
+      return reads.entries(asker, account, filter);
     }),
     listLots: unary('listLots', 'ledger:read', async ({ account = '', ...query }, { asker }) => {
-      return page(await reads.lots(asker, account, query), lotMessage);
+      return reads.lots(asker, account, query);
     }),
     listReservations: unary('listReservations', 'ledger:read', async ({ account = '', status, ...query }, asking) => {
       const filter = { ...query, ...word('status', RESERVATION_STATUS.word(status)) };
-      return page(await reads.reservations(asking.asker, account, filter), reservationMessage);
+      return reads.reservations(asking.asker, account, filter);
     }),
     getReservation: unary('getReservation', 'ledger:read', async ({ reservation = '' }, { asker }) => {
       const { entries, ...json } = JSON.parse(await reads.reservation(asker, reservation));
-      return { reservation: reservationMessage(json), entries: entries.map(entryMessage) };
+      return JSON.stringify({ reservation: json, entries });
     }),
     explainAccount: unary('explainAccount', 'ledger:read', async ({ account = '', from, to }, { asker }) => {
-      const json = JSON.parse(await reads.explanation(asker, account, between(from, to)));
-      const moments = { from: timestampOf(json.from), to: timestampOf(json.to) };
-      return { ...json, ...moments, steps: json.steps.map(stepMessage) };
+      return reads.explanation(asker, account, between(from, to));
     }),
   };
 }
@@ -150,39 +133,43 @@ function configurationCalls(configuration: Configuration) {
   return {
     defineUnit: unary('defineUnit', 'config:write', async ({ unit = '', kind, ...body }) => {
       const json = await configuration.defineUnit(unit, { ...body, ...word('kind', UNIT_KIND.word(kind)) });
-      return { unit: unitMessage(JSON.parse(json)) };
+      return `{"unit":${json}}`;
     }),
     listUnits: unary('listUnits', 'ledger:read', async request => {
-      return page(await configuration.listUnits(request), unitMessage);
+      return configuration.listUnits(request);
     }),
     createKey: unary('createKey', 'keys:write', async ({ mode, ...body }, { caller }) => {
       const json = await configuration.createKey(caller, { ...body, ...word('mode', KEY_MODE.word(mode)) });
       const { secret, ...key } = JSON.parse(json);
-      return { key: keyMessage(key), secret };
+      return JSON.stringify({ key, secret });
     }),
     listKeys: unary('listKeys', 'keys:write', async (request, { caller }) => {
-      return page(await configuration.listKeys(caller, request), keyMessage);
+      return configuration.listKeys(caller, request);
     }),
     revokeKey: unary('revokeKey', 'keys:write', async ({ id = '' }, { caller }) => {
-      return { key: keyMessage(JSON.parse(await configuration.revokeKey(caller, id))) };
+      return `{"key":${await configuration.revokeKey(caller, id)}}`;
     }),
   };
 }
 
+/** @param answer the JSON of the response message */
 function unary<M extends UnaryMethod>(
   method: M,
   scope: Scope,
-  answer: Answers<M>,
-  { limitBytes = REQUEST_LIMIT_BYTES } = {},
+  answer: (request: RequestOf<M>, asking: Asking) => Promise<Buffer | string>,
 ): UnaryCall {
-  const { requestType, responseType } = CreditsServiceDefinition.methods[method];
-  const request = requestType as unknown as MessageType<RequestOf<M>>;
-  const response = responseType as unknown as MessageType<ResponseOf<M>>;
-  return {
-    scope,
-    answer: async (bytes, asking) =>
-      response.encode(await answer(decodeStrictly(request, bytes, limitBytes), asking)).finish(),
-  };
+  return call(method, scope, async (request, asking, shape) => WRITER.message(shape, await answer(request, asking)));
+}
+
+function call<M extends UnaryMethod>(
+  method: M,
+  scope: Scope,
+  answer: (request: RequestOf<M>, asking: Asking, shape: Shape) => Promise<Bytes>,
+  limitBytes = REQUEST_LIMIT_BYTES,
+): UnaryCall {
+  const request = CreditsServiceDefinition.methods[method].requestType as unknown as MessageType<RequestOf<M>>;
+  const shape = answerShapeOf(method);
+  return { scope, answer: async (bytes, asking) => answer(decodeStrictly(request, bytes, limitBytes), asking, shape) };
 }
 
 function word(name: string, value: string | number | undefined): { readonly [name: string]: JsonValue } {
@@ -191,9 +178,4 @@ function word(name: string, value: string | number | undefined): { readonly [nam
 
 function between(from: Parameters<typeof momentText>[0] | undefined, to: typeof from) {
   return { ...(from && { from: momentText(from) }), ...(to && { to: momentText(to) }) };
-}
-
-function page<J, M>(json: string, message: (item: J) => M) {
-  const { data, has_more: hasMore, next_cursor: nextCursor } = JSON.parse(json);
-  return { data: data.map(message) as M[], has_more: hasMore as boolean, next_cursor: nextCursor ?? undefined };
 }

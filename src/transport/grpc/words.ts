@@ -10,20 +10,14 @@ type EnumOf<W extends string> = Readonly<Record<Uppercase<W> | 'UNSPECIFIED', nu
 
 /** Between the words of the JSON API and an enum of proto/: `allow_debt` is `OVERAGE_POLICY_ALLOW_DEBT`. */
 class Words<W extends string> {
-  private readonly numbers = new Map<string, number>();
   private readonly words = new Map<number, W>();
 
   constructor(values: EnumOf<W>) {
     for (const [name, number] of Object.entries(values)) {
       if (typeof number !== 'number' || number === 0) continue;
       const word = name.toLowerCase() as W;
-      this.numbers.set(word, number);
       this.words.set(number, word);
     }
-  }
-
-  number(word: W): number {
-    return this.numbers.get(word) ?? 0;
   }
 
   /** Undefined where nothing is said; a number without a word stays one, for the request's schema to refuse. */
