@@ -23,37 +23,35 @@ const CACHE_WEIGHT = 200_000;
  * append's guard tells.
  */
 export class AccountCache {
-  /** In the order of use, the oldest first. */
-  private readonly accounts = new Map<number, Account>();
+  /** In the order of use, the oldest first. Nobody changes a state while it is here, so it weighs the same when it leaves. */
+  private readonly accounts = new Map<number, { readonly account: Account; readonly weight: number }>();
   private weight = 0;
 
   constructor(private readonly limit: number = CACHE_WEIGHT) {}
 
   take(accountNo: number): Account | undefined {
-    const account = this.accounts.get(accountNo);
-    if (account !== undefined) this.remove(account);
-    return account;
+    const known = this.accounts.get(accountNo);
+    if (known === undefined) return undefined;
+    this.accounts.delete(accountNo);
+    this.weight -= known.weight;
+    return known.account;
   }
 
   put(account: Account): void {
     const known = this.take(account.no);
     // Two lanes can meet on one account for a moment, when its name was just settled by another replica.
     const newer = known !== undefined && known.state.seq > account.state.seq ? known : account;
-    this.accounts.set(newer.no, newer);
-    this.weight += weightOf(newer);
-    for (const oldest of this.accounts.values()) {
+    const weight = weightOf(newer);
+    this.accounts.set(newer.no, { account: newer, weight });
+    this.weight += weight;
+    if (this.weight <= this.limit) return;
+    for (const oldest of this.accounts.keys()) {
+      this.take(oldest);
       if (this.weight <= this.limit) break;
-      this.remove(oldest);
     }
-  }
-
-  private remove(account: Account): void {
-    this.accounts.delete(account.no);
-    this.weight -= weightOf(account);
   }
 }
 
-/** Nobody changes a state while it is in the cache, so it weighs the same when it leaves. */
 function weightOf({ state }: Account): number {
   let weight = 1 + pairsIn(state.metadata);
   for (const { metadata } of state.holds.values()) weight += 1 + pairsIn(metadata);

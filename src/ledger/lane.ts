@@ -116,7 +116,11 @@ export class Lane {
     if (sent.over) return null;
     const inFlight = new Set(current.calls.map(({ address }) => address.no));
     const free = this.queue.reduce((count, { address }) => (inFlight.has(address.no) ? count : count + 1), 0);
-    return free < FEWEST_CALLS_AHEAD ? null : this.prepare(this.take(no => !inFlight.has(no)));
+    if (free < FEWEST_CALLS_AHEAD) return null;
+    // Whoever waits for answers asks again once they come: batches of unlike size would stay so, and while the small one
+    // is written there is no time to decide the large one.
+    const even = Math.ceil((this.queue.length + current.calls.length) / 2);
+    return this.prepare(this.take(no => !inFlight.has(no), Math.max(FEWEST_CALLS_AHEAD, even)));
   }
 
   private queued(calls: number): Promise<void> {
@@ -124,11 +128,12 @@ export class Lane {
   }
 
   /** The calls of these accounts leave the queue in their order, up to the limit. */
-  private take(ofAccount: (no: number) => boolean): readonly Pending[] {
+  private take(ofAccount: (no: number) => boolean, most = BATCH_LIMIT): readonly Pending[] {
+    const limit = Math.min(most, BATCH_LIMIT);
     const taken: Pending[] = [];
     const left: Pending[] = [];
     for (const call of this.queue) {
-      (taken.length < BATCH_LIMIT && ofAccount(call.address.no) ? taken : left).push(call);
+      (taken.length < limit && ofAccount(call.address.no) ? taken : left).push(call);
     }
     this.queue = left;
     return taken;

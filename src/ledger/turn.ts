@@ -1,6 +1,6 @@
 import type { Account } from './account-cache.js';
 import { askedFor, completeCommand } from './complete-command.js';
-import { noHistory, type AccountState, type Moment } from './domain/account.js';
+import { forgetHistory, type AccountState, type Moment } from './domain/account.js';
 import { decide } from './domain/decide.js';
 import type { Entry } from './domain/entry.js';
 import { evolve } from './domain/evolve.js';
@@ -131,7 +131,7 @@ export class Turn {
   /** The turn stands: the state may be used for the next one. */
   accountAfter(): Account {
     const { account } = this;
-    Object.assign(account.state, { recalled: noHistory() });
+    forgetHistory(account.state.recalled);
     return account.unnamed && this.writes ? { ...account, unnamed: false } : account;
   }
 

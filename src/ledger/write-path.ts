@@ -140,8 +140,8 @@ export class WritePath {
   }
 }
 
-function addressOf(name: AccountName, { no, proposed }: Numbering): Address {
-  return { ...name, no, unnamed: proposed, missing: null };
+function addressOf({ mode, id }: AccountName, { no, proposed }: Numbering): Address {
+  return { no, mode, id, unnamed: proposed, missing: null };
 }
 
 /** For an `AnswerWriter`: every unit an account has was put to use before its first entry. */

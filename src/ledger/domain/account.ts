@@ -216,6 +216,11 @@ export function noHistory(): Recalled {
   return { reservations: new Map(), lots: new Map(), spends: new Map(), charges: new Map(), revocations: new Map() };
 }
 
+/** Most turns recall little, and clearing a map makes a new table: those that are empty are left alone. */
+export function forgetHistory({ reservations, lots, spends, charges, revocations }: Recalled): void {
+  for (const recalled of [reservations, lots, spends, charges, revocations]) if (recalled.size > 0) recalled.clear();
+}
+
 export function zeroBalance(): Balance {
   return { granted: 0n, available: 0n, held: 0n, spent: 0n, expired: 0n, revoked: 0n, debt: 0n };
 }
