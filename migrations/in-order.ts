@@ -11,6 +11,7 @@ import { UnitTotals1700000000009 } from './1700000000009-unit-totals.js';
 import { EraseTexts1700000000010 } from './1700000000010-erase-texts.js';
 import { Plans1700000000012 } from './1700000000012-plans.js';
 import { RateCards1700000000013 } from './1700000000013-rate-cards.js';
+import { ChainSecret1700000000015 } from './1700000000015-chain-secret.js';
 import { CheaperChecks1700000000018 } from './1700000000018-cheaper-checks.js';
 
 /**
@@ -30,5 +31,6 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   EraseTexts1700000000010,
   Plans1700000000012,
   RateCards1700000000013,
+  ChainSecret1700000000015,
   CheaperChecks1700000000018,
 ];

@@ -6,6 +6,7 @@ import type { Config } from './config.js';
 import type { AppLogin, AppPool } from './database/connections.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EntriesModule } from './entries/entries.module.js';
+import { ProofsModule } from './evidence/proof/proofs.module.js';
 import { CHECKPOINT_CHOICES } from './evidence/sign-checkpoints.js';
 import { KeysModule } from './keys/keys.module.js';
 import { CommandsModule } from './ledger/commands/commands.module.js';
@@ -53,6 +54,7 @@ export class AppModule {
         ExplainModule,
         StatementModule,
         UsageModule,
+        ProofsModule,
         WorkersModule.of(config),
         HttpModule.of(config.role),
         ...(config.role === 'worker' ? [] : [GrpcModule]),

@@ -15,6 +15,7 @@ import { JOBS } from './ops/jobs-command.js';
 import { Misuse } from './ops/misuse.js';
 import { putOnRecord, REASON_OPTION, reasonFrom } from './ops/on-record.js';
 import { PROJECTIONS } from './ops/projections-command.js';
+import { PROOF } from './ops/proof-command.js';
 import { REBUILD } from './ops/rebuild-command.js';
 import { RESUME } from './ops/resume-command.js';
 import { RUNS } from './ops/runs-command.js';
@@ -31,6 +32,7 @@ const COMMANDS: readonly OpsCommand[] = [
   RUNS,
   RESUME,
   CHECKPOINT,
+  PROOF,
   AUDIT,
   ERASE,
 ];

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { canonicalEntry, entryHash, NO_PREVIOUS, textsHash, type PrintedEntry } from './entry-hash.js';
+import { canonicalEntry, ENTRY_FORMAT, entryHash, textsHash, type PrintedEntry } from './entry-hash.js';
+
+const PREVIOUS = '0a'.repeat(32);
 
 const reserve: PrintedEntry = {
   account_no: '7',
@@ -35,6 +37,7 @@ const reserve: PrintedEntry = {
 const nullable = fc.option(fc.string({ unit: 'binary' }), { nil: null });
 const digits = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String);
 const sum = fc.option(digits, { nil: null });
+const formats = fc.constantFrom(1 as const, 2 as const);
 const time = fc.constant('2026-11-21 09:00:00.123456+00');
 const text = fc.string({ unit: 'binary' });
 // prettier-ignore
@@ -54,36 +57,37 @@ function canonicalJson(members: Record<string, string | null>): string {
 
 describe('the canonical bytes of an entry', () => {
   it('are what docs/evidence.md shows', () => {
-    expect(canonicalEntry(reserve, NO_PREVIOUS, null)).toBe(
+    expect(canonicalEntry(reserve, PREVIOUS, null, ENTRY_FORMAT)).toBe(
       '{"account":"user_42","account_no":"7","amount":"40000000","available":"-40000000","closes":"f",' +
         '"details":"{\\"terms\\": {\\"late\\": \\"reject\\"}}","effective_at":"2026-11-21 09:00:00.123+00",' +
-        '"format":"credits-ledger/entry/1","held":"40000000","lots":"{1024,40000000,-40000000,40000000}",' +
-        '"mode":"live","position":"19","previous":"0000000000000000000000000000000000000000000000000000000000000000",' +
+        '"format":"credits-ledger/entry/2","held":"40000000","lots":"{1024,40000000,-40000000,40000000}",' +
+        '"mode":"live","position":"19","previous":"0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a",' +
         '"recorded_at":"2026-11-21 09:00:00.123+00","reservation":"2","seq":"2","type":"reserve","unit":"credits"}',
     );
   });
 
   it('are canonical JSON of every column but the texts, whatever these contain', () => {
     fc.assert(
-      fc.property(printed, fc.option(fc.constant('ab'.repeat(32)), { nil: null }), (entry, texts) => {
+      fc.property(printed, fc.option(fc.constant('ab'.repeat(32)), { nil: null }), formats, (entry, texts, format) => {
         const { reason: _reason, metadata: _metadata, settings_metadata: _settings, ...columns } = entry;
-        const expected = { ...columns, texts, previous: '00'.repeat(32), format: 'credits-ledger/entry/1' };
-        expect(canonicalEntry(entry, NO_PREVIOUS, texts)).toBe(canonicalJson(expected));
+        const expected = { ...columns, texts, previous: PREVIOUS, format: `credits-ledger/entry/${format}` };
+        expect(canonicalEntry(entry, PREVIOUS, texts, format)).toBe(canonicalJson(expected));
       }),
     );
   });
 
   it('differ when any column differs, when null becomes zero, and when the entry before is another', () => {
-    const hash = entryHash(reserve, NO_PREVIOUS, null);
+    const hash = entryHash(reserve, PREVIOUS, null, ENTRY_FORMAT);
     for (const name of Object.keys(reserve) as (keyof PrintedEntry)[]) {
       if (['reason', 'metadata', 'settings_metadata'].includes(name)) continue;
       for (const value of ['0', null]) {
         if (reserve[name] === value) continue;
-        expect(entryHash({ ...reserve, [name]: value } as PrintedEntry, NO_PREVIOUS, null)).not.toBe(hash);
+        expect(entryHash({ ...reserve, [name]: value } as PrintedEntry, PREVIOUS, null, ENTRY_FORMAT)).not.toBe(hash);
       }
     }
-    expect(entryHash(reserve, '01'.repeat(32), null)).not.toBe(hash);
-    expect(entryHash(reserve, NO_PREVIOUS, 'ab'.repeat(32))).not.toBe(hash);
+    expect(entryHash(reserve, '01'.repeat(32), null, ENTRY_FORMAT)).not.toBe(hash);
+    expect(entryHash(reserve, PREVIOUS, 'ab'.repeat(32), ENTRY_FORMAT)).not.toBe(hash);
+    expect(entryHash(reserve, PREVIOUS, null, 1)).not.toBe(hash);
   });
 });
 

@@ -1,10 +1,11 @@
 import { sha256Hex } from './sha256.js';
 
-/** Raise it with any change of what is hashed, and keep the functions of the versions before: old entries stay old. */
-export const ENTRY_FORMAT = 1;
-
-/** What the first entry of an account follows. */
-export const NO_PREVIOUS = '00'.repeat(32);
+/**
+ * What is hashed has one form for ever: raise this with any change, and keep what the versions before need. Of format 1, the
+ * first entry of an account followed 64 zeros; of format 2 it follows the secret beginning of its chain (`ChainStarts`).
+ */
+export const ENTRY_FORMAT = 2;
+export type EntryFormat = 1 | typeof ENTRY_FORMAT;
 
 /**
  * A row of `entries` with its account's name, every value as PostgreSQL prints it with DateStyle ISO and TimeZone UTC.
@@ -79,15 +80,20 @@ export function textsHash({ reason, metadata, settings_metadata }: Texts, salt: 
  * The canonical bytes of an entry, as a string: a JSON object in canonical form (RFC 8785: members in the order of their
  * names, no white space) whose members are strings; what is null is left out. docs/evidence.md says it for those who
  * write a verifier of their own.
- * @param previous the hash of the account's entry before this one, in hexadecimal; `NO_PREVIOUS` for the first
+ * @param previous the hash of the account's entry before this one, in hexadecimal; of the first, what its chain begins with
  * @param texts the `textsHash` of an entry that has, or had, texts
  */
-export function canonicalEntry(entry: PrintedEntry, previous: string, texts: string | null): string {
+export function canonicalEntry(
+  entry: PrintedEntry,
+  previous: string,
+  texts: string | null,
+  format: EntryFormat,
+): string {
   // Written by hand, because it is written for every entry; a test holds it against a general one.
   let json = entry.account === null ? '{' : `{"account":${JSON.stringify(entry.account)},`;
   json += `"account_no":"${entry.account_no}","amount":"${entry.amount}"${plain('available', entry.available)},"closes":"${entry.closes}"`;
   json += plain('debt', entry.debt) + member('details', entry.details) + `,"effective_at":"${entry.effective_at}"`;
-  json += `${plain('expired', entry.expired)},"format":"credits-ledger/entry/1"${plain('granted', entry.granted)}${plain('held', entry.held)}`;
+  json += `${plain('expired', entry.expired)},"format":"credits-ledger/entry/${format}"${plain('granted', entry.granted)}${plain('held', entry.held)}`;
   json += plain('lots', entry.lots) + member('member', entry.member) + member('mode', entry.mode);
   json += `,"position":"${entry.position}","previous":"${previous}","recorded_at":"${entry.recorded_at}"`;
   json += `${plain('reservation', entry.reservation)}${plain('revoked', entry.revoked)},"seq":"${entry.seq}"${plain('spent', entry.spent)}`;
@@ -95,8 +101,8 @@ export function canonicalEntry(entry: PrintedEntry, previous: string, texts: str
 }
 
 /** The link of the account's chain, in hexadecimal: it holds the hash before it, so the last one stands for all. */
-export function entryHash(entry: PrintedEntry, previous: string, texts: string | null): string {
-  return sha256Hex(canonicalEntry(entry, previous, texts));
+export function entryHash(entry: PrintedEntry, previous: string, texts: string | null, format: EntryFormat): string {
+  return sha256Hex(canonicalEntry(entry, previous, texts, format));
 }
 
 /** For what needs no escapes: numbers, lists of numbers, hashes. */

@@ -1,4 +1,4 @@
-import { ENTRY_FORMAT } from './entry-hash.js';
+import { ENTRY_FORMAT, type EntryFormat } from './entry-hash.js';
 import { leafHash } from './merkle.js';
 import { HASH_BYTES } from './sha256.js';
 
@@ -8,6 +8,7 @@ const TWO_TO_32 = 2 ** 32;
 
 /** What the log says of one entry: which it is, where it stands among all, and the hash of all it contains. */
 export interface Leaf {
+  readonly format: EntryFormat;
   readonly accountNo: number;
   readonly seq: number;
   readonly position: number;
@@ -15,8 +16,8 @@ export interface Leaf {
   readonly hash: string;
 }
 
-export function writeLeaf(bytes: Buffer, at: number, { accountNo, seq, position, hash }: Leaf): void {
-  bytes.writeUInt8(ENTRY_FORMAT, at);
+export function writeLeaf(bytes: Buffer, at: number, { format, accountNo, seq, position, hash }: Leaf): void {
+  bytes.writeUInt8(format, at);
   writeNumber(bytes, at + 1, accountNo);
   writeNumber(bytes, at + 9, seq);
   writeNumber(bytes, at + 17, position);
@@ -25,14 +26,17 @@ export function writeLeaf(bytes: Buffer, at: number, { accountNo, seq, position,
 
 /** @returns null for a format this version does not know, or numbers that no ledger has */
 export function readLeaf(bytes: Buffer, at: number): Leaf | null {
-  const leaf = {
+  const format = bytes.readUInt8(at);
+  if (format !== 1 && format !== ENTRY_FORMAT) return null;
+  const leaf: Leaf = {
+    format,
     accountNo: readNumber(bytes, at + 1),
     seq: readNumber(bytes, at + 9),
     position: readNumber(bytes, at + 17),
     hash: bytes.toString('hex', at + 25, at + LEAF_BYTES),
   };
   const numbers = [leaf.accountNo, leaf.seq, leaf.position];
-  return bytes.readUInt8(at) === ENTRY_FORMAT && numbers.every(Number.isSafeInteger) ? leaf : null;
+  return numbers.every(Number.isSafeInteger) ? leaf : null;
 }
 
 /** The hash of the leaf that stands there, as the Merkle tree has it. */

@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { GrowingTree, inclusionPath, leafHash, rootOf, rootOfPath, treeRoot, type NodeAt } from './merkle.js';
+import {
+  consistencyPath,
+  GrowingTree,
+  inclusionPath,
+  leafHash,
+  rootOf,
+  rootOfPath,
+  treeRoot,
+  type NodeAt,
+} from './merkle.js';
 
 const sha = (...parts: (string | Buffer)[]): Buffer => {
   const hash = createHash('sha256');
@@ -23,6 +32,16 @@ const nodesOf = (leaves: readonly Buffer[]): NodeAt => {
 };
 const someLeaves = (count: number): Buffer[] => Array.from({ length: count }, (_, i) => Buffer.from(`leaf ${i}`));
 const sizeAndIndex = fc.integer({ min: 1, max: 600 }).chain(size => fc.tuple(fc.constant(size), fc.nat(size - 1)));
+
+/** RFC 6962, section 2.1.2, word for word. */
+function subproof(m: number, leaves: readonly Buffer[], isComplete: boolean): Buffer[] {
+  if (m === leaves.length) return isComplete ? [] : [merkleTreeHash(leaves)];
+  let k = 1;
+  while (k * 2 < leaves.length) k *= 2;
+  return m <= k
+    ? [...subproof(m, leaves.slice(0, k), isComplete), merkleTreeHash(leaves.slice(k))]
+    : [...subproof(m - k, leaves.slice(k), false), merkleTreeHash(leaves.slice(0, k))];
+}
 
 describe('the Merkle tree', () => {
   it('has the roots that the vectors of certificate transparency have', () => {
@@ -83,6 +102,19 @@ describe('the Merkle tree', () => {
         expect(proves(leaf, index, size, path.slice(1))).toBe(false);
         const changed = path.map((hash, at) => (at === chosen % path.length ? sha(hash) : hash));
         expect(proves(leaf, index, size, changed)).toBe(false);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('shows that it goes on from every size it had as RFC 6962 says', () => {
+    fc.assert(
+      fc.property(sizeAndIndex, ([size, index]) => {
+        const leaves = someLeaves(size);
+        for (const from of [index + 1, size]) {
+          expect(consistencyPath(nodesOf(leaves), from, size)).toEqual(subproof(from, leaves, true));
+        }
+        expect(consistencyPath(nodesOf(leaves), 0, size)).toEqual([]);
       }),
       { numRuns: 60 },
     );

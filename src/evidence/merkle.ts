@@ -98,6 +98,28 @@ export function rootOfPath(leaf: Buffer, index: number, size: number, path: read
   return last === 0 ? hash : null;
 }
 
+/**
+ * What shows that the first `size` leaves begin with the same `from` leaves as ever: RFC 6962, section 2.1.2. Empty where
+ * the two are one size, or `from` is 0.
+ */
+export function consistencyPath(node: NodeAt, from: number, size: number): Buffer[] {
+  const path: Buffer[] = [];
+  let [first, end] = [0, size];
+  if (from === 0) return path;
+  while (from < end) {
+    const middle = first + largestPowerBelow(end - first);
+    if (from <= middle) {
+      path.unshift(subtreeRoot(node, middle, end));
+      end = middle;
+    } else {
+      path.unshift(subtreeRoot(node, first, middle));
+      first = middle;
+    }
+  }
+  // Whoever has the earlier root needs no node that is all of what it stands for.
+  return first === 0 ? path : [subtreeRoot(node, first, end), ...path];
+}
+
 function subtreeRoot(node: NodeAt, first: number, end: number): Buffer {
   const leaves = end - first;
   const half = largestPowerBelow(leaves);

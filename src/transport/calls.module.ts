@@ -12,13 +12,14 @@ import { Configuration } from './configuration.js';
 import { Mutations } from './mutations.js';
 import { PlanCalls } from './plans.js';
 import { RateCardCalls } from './rate-cards.js';
+import { Proofs } from './proofs.js';
 import { Reads } from './reads.js';
 import { RunCalls } from './runs.js';
 
 /** What calls mean, whichever transport brings them. Expects a `KeysModule` that is global. */
 @Module({
   imports: [CqrsModule.forRoot(), LedgerModule, UnitsModule, EntriesModule, RunsModule, PlansModule, RatesModule],
-  providers: [CommandCounts, Mutations, Batches, Reads, Configuration, PlanCalls, RateCardCalls, RunCalls],
-  exports: [Mutations, Batches, Reads, Configuration, PlanCalls, RateCardCalls, RunCalls],
+  providers: [CommandCounts, Mutations, Batches, Reads, Proofs, Configuration, PlanCalls, RateCardCalls, RunCalls],
+  exports: [Mutations, Batches, Reads, Proofs, Configuration, PlanCalls, RateCardCalls, RunCalls],
 })
 export class CallsModule {}

@@ -50,6 +50,10 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   job_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   run_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
 
+  checkpoint_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  entry_not_signed: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  evidence_broken: { http: 500, grpc: GRPC.INTERNAL },
+
   insufficient_credits: { http: 402, grpc: GRPC.FAILED_PRECONDITION },
   account_frozen: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
   reservation_closed: { http: 409, grpc: GRPC.FAILED_PRECONDITION },

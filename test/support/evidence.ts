@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { EvidenceLog } from '../../src/evidence/log/evidence-log.js';
 import { leafHash, rootOf } from '../../src/evidence/merkle.js';
 import type { TestDatabase } from './database.js';
@@ -54,6 +54,7 @@ export async function remakeLog(database: TestDatabase): Promise<void> {
 }
 
 const TILE = 256;
+const FORMAT = 2;
 const NO_SALT = '0'.repeat(32);
 
 /** Account number and seq of a leaf. */
@@ -67,8 +68,14 @@ type Row = Readonly<Record<string, string | null>>;
  * The leaves that docs/evidence.md says there should be, worked out from the tables by other code than the service's: one
  * query for everything, a general canonical JSON, one hash after the other.
  */
-export async function recomputedLeaves(database: TestDatabase, salts?: ReadonlyMap<string, string>): Promise<Buffer[]> {
+export async function recomputedLeaves(
+  database: TestDatabase,
+  salts?: ReadonlyMap<string, string>,
+  startOf?: (accountNo: Buffer) => string,
+): Promise<Buffer[]> {
   const { ownerPool } = database;
+  const secret = await chainSecret(ownerPool);
+  const begin = startOf ?? (accountNo => createHmac('sha256', secret).update(accountNo).digest('hex'));
   const leaves = salts === undefined ? await storedLeaves(database) : [];
   const stored = (await storedSalts(ownerPool)).map((salt, i) => [keyOf(leaves[i] ?? Buffer.alloc(17)), salt] as const);
   const saltOf = salts ?? new Map(stored);
@@ -89,18 +96,23 @@ export async function recomputedLeaves(database: TestDatabase, salts?: ReadonlyM
   const heads = new Map<string, string>();
   return rows.map(row => {
     const { reason = null, metadata = null, settings_metadata = null, erased = null, ...columns } = row;
-    const head = Buffer.alloc(25, 1);
+    const head = Buffer.alloc(25, FORMAT);
     const [no, seq, position] = [columns['account_no']!, columns['seq']!, columns['position']!];
     [no, seq, position].forEach((number, i) => head.writeBigInt64BE(BigInt(number), 1 + 8 * i));
     const salt = saltOf.get(keyOf(head)) ?? NO_SALT;
     const written = { reason, metadata, settings_metadata, salt, format: 'credits-ledger/texts/1' };
     const none = reason === null && metadata === null && settings_metadata === null;
     const texts = erased ?? (none ? null : sha256(canonicalJson(written)).toString('hex'));
-    const previous = heads.get(no) ?? '0'.repeat(64);
-    const hash = sha256(canonicalJson({ ...columns, texts, previous, format: 'credits-ledger/entry/1' }));
+    const previous = heads.get(no) ?? begin(head.subarray(1, 9));
+    const hash = sha256(canonicalJson({ ...columns, texts, previous, format: `credits-ledger/entry/${FORMAT}` }));
     heads.set(no, hash.toString('hex'));
     return Buffer.concat([head, hash]);
   });
+}
+
+async function chainSecret(pool: TestDatabase['ownerPool']): Promise<Buffer> {
+  const { rows } = await pool.query<{ value: Buffer }>(`SELECT value FROM secrets WHERE name = 'chains'`);
+  return rows[0]!.value;
 }
 
 async function storedSalts(pool: TestDatabase['ownerPool']): Promise<string[]> {

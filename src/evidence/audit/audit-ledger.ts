@@ -1,10 +1,12 @@
 import type { Client } from 'pg';
 import { LedgerSnapshot } from '../../replay/ledger-snapshot.js';
+import type { ChainStarts } from '../chain-starts.js';
 import { PRINT_EXACTLY } from '../entry-hash.js';
 import type { CheckpointFile } from '../file/checkpoint-file.js';
 import { LEAF_BYTES, readLeaf, type Leaf } from '../leaf.js';
 import { Heads } from '../log/heads.js';
 import { BadNote } from '../signed-note.js';
+import { FirstEntries, readStarts } from './check-starts.js';
 import { checkTable } from './check-table.js';
 import { compareGroup, readGroup, type Extra, type Group, type Suspect } from './compare-group.js';
 import { Explainer, previousFrom, type PreviousOf } from './explain-suspects.js';
@@ -52,12 +54,13 @@ export interface AuditReport {
  */
 export async function auditLedger(options: AuditOptions): Promise<AuditReport> {
   const startedAt = performance.now();
+  const starts = await readStarts(options.ownerUrl);
   const snapshot = await LedgerSnapshot.take(options.ownerUrl);
   try {
     const ahead = await LedgerSnapshot.join(options.ownerUrl, snapshot.name);
     try {
       for (const { client } of [snapshot, ahead]) await client.query(SESSION_SETTINGS);
-      const report = await new Audit(snapshot.client, ahead.client, options).run();
+      const report = await new Audit(snapshot.client, ahead.client, starts, options).run();
       return { ...report, milliseconds: performance.now() - startedAt };
     } finally {
       await ahead.close();
@@ -90,6 +93,7 @@ class Audit {
   private readonly unsigned = new Tally();
   private readonly findings: Finding[] = [];
   private otherwise = 0;
+  private readonly firstEntries = new FirstEntries();
   private firstOtherwise: Leaf | undefined;
   private erased = 0;
   private lastPosition: number | null = null;
@@ -98,6 +102,7 @@ class Audit {
   constructor(
     private readonly client: Client,
     private readonly reader: Client,
+    private readonly starts: ChainStarts,
     private readonly options: AuditOptions,
   ) {
     this.log = this.openLog();
@@ -111,6 +116,8 @@ class Audit {
     await this.compareAll(this.log.leavesBeyond(lastSigned));
     const { rows } = await this.client.query<{ entries: string }>(AFTER, [this.lastPosition ?? -1]);
     this.tellOfTheLog();
+    const ofFirstEntries = this.firstEntries.verdict();
+    if (ofFirstEntries !== null) this.say('log', ofFirstEntries);
     const previousOf = await this.previousHashes(lastSigned);
     for (const [tally, unsigned] of [
       [this.signed, !believed],
@@ -161,9 +168,10 @@ class Audit {
   }
 
   private async compare(some: SomeLeaves, group: Group): Promise<void> {
-    const { suspects, extras, otherwise, erased } = await compareGroup(this.client, group, this.heads);
+    const { suspects, extras, otherwise, erased } = await compareGroup(this.client, group, this.heads, this.starts);
     (some.signed ? this.signed : this.unsigned).add(suspects, extras, group.leaves.length);
     this.erased += erased;
+    this.firstEntries.count(group.leaves, suspects);
     this.otherwise += otherwise.length;
     this.firstOtherwise ??= otherwise[0];
     if (!some.signed && some.first < this.options.file.checkpoint.size) this.tellOfTile(group);
@@ -229,7 +237,7 @@ class Audit {
     for (const { leaf } of [...this.signed.suspects, ...this.unsigned.suspects]) {
       wanted.set(`${leaf.accountNo}:${leaf.seq - 1}`, '');
     }
-    if (wanted.size === 0) return previousFrom(wanted);
+    if (wanted.size === 0) return previousFrom(wanted, this.starts);
     const log = this.openLog();
     for (const all of [log.leaves(), log.leavesBeyond(lastSigned)]) {
       for await (const { bytes } of all) {
@@ -240,7 +248,7 @@ class Audit {
         }
       }
     }
-    return previousFrom(new Map([...wanted].filter(([, hash]) => hash !== '')));
+    return previousFrom(new Map([...wanted].filter(([, hash]) => hash !== '')), this.starts);
   }
 
   private say(kind: Finding['kind'], words: string): void {

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import type { ChainStarts } from '../chain-starts.js';
 import { entryHash, hasTexts, textsHash, type PrintedEntry } from '../entry-hash.js';
 import { LEAF_BYTES, readLeaf, type Leaf } from '../leaf.js';
 import type { Heads } from '../log/heads.js';
@@ -73,7 +74,7 @@ export async function readGroup(
  * Holds rows against leaves. The hash of the entry before is taken from the leaves that were met; where it is too long ago,
  * from the database, which cannot deceive: with a wrong one the hash does not come out, and a suspect is looked at again.
  */
-export async function compareGroup(client: Client, group: Group, heads: Heads): Promise<Compared> {
+export async function compareGroup(client: Client, group: Group, heads: Heads, starts: ChainStarts): Promise<Compared> {
   const { leaves, first, rows, erased } = group;
   await heads.foresee(client, leaves);
   const found = new Map<string, PrintedEntry>();
@@ -88,9 +89,9 @@ export async function compareGroup(client: Client, group: Group, heads: Heads): 
     const row = found.get(key) ?? null;
     found.delete(key);
     const texts = storedTexts(group, first + i, { account_no: String(leaf.accountNo), seq: String(leaf.seq) }, erased);
-    const previous = heads.before(leaf);
+    const previous = leaf.seq === 1 ? starts.of(leaf) : heads.before(leaf);
     heads.set(leaf, leaf.hash);
-    if (row !== null && previous !== undefined && isIntact(row, previous, texts, leaf.hash)) return;
+    if (row !== null && previous !== undefined && isIntact(row, previous, texts, leaf)) return;
     suspects.push({ leaf, row, ...texts });
   });
   for (const row of found.values()) extras.push({ row, ...storedTexts(group, null, row, erased) });
@@ -98,9 +99,9 @@ export async function compareGroup(client: Client, group: Group, heads: Heads): 
 }
 
 /** The row is what was hashed; where its texts were erased, none are there. */
-export function isIntact(row: PrintedEntry, previous: string, texts: StoredTexts, hash: string): boolean {
+export function isIntact(row: PrintedEntry, previous: string, texts: StoredTexts, leaf: Leaf): boolean {
   if (texts.erased !== null && !isErased(row)) return false;
-  return entryHash(row, previous, textsOf(row, texts)) === hash;
+  return entryHash(row, previous, textsOf(row, texts), leaf.format) === leaf.hash;
 }
 
 export function isErased({ reason, metadata, settings_metadata }: PrintedEntry): boolean {
@@ -126,11 +127,12 @@ function storedTexts(
 }
 
 function leavesStoredOtherwise(group: Group): Leaf[] {
-  return group.leaves.filter(({ accountNo, seq, position, hash }, i) => {
+  return group.leaves.filter(({ format, accountNo, seq, position, hash }, i) => {
     const bytes = storedTile(group, group.first + i)?.leaves;
     const at = ((group.first + i) % TILE_LEAVES) * LEAF_BYTES;
     const own = bytes !== undefined && at + LEAF_BYTES <= bytes.length ? readLeaf(bytes, at) : null;
-    return own?.hash !== hash || own.accountNo !== accountNo || own.seq !== seq || own.position !== position;
+    const sameEntry = own?.accountNo === accountNo && own.seq === seq && own.position === position;
+    return !sameEntry || own.format !== format || own.hash !== hash;
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
-import { AS_PRINTED, entryHash, NO_PREVIOUS, PRINTED_COLUMNS, type PrintedEntry } from '../entry-hash.js';
+import type { ChainStarts } from '../chain-starts.js';
+import { AS_PRINTED, entryHash, PRINTED_COLUMNS, type PrintedEntry } from '../entry-hash.js';
 import { entryKey } from '../log/read-entries.js';
 import type { Leaf } from '../leaf.js';
 import { isErased, isIntact, textsOf, type Extra, type StoredTexts, type Suspect } from './compare-group.js';
@@ -82,8 +83,10 @@ export class Explainer {
     const salt = this.salts.get(`${leaf.accountNo}:${leaf.seq}`);
     const known: StoredTexts[] = salt === undefined ? [suspect] : [suspect, { ...suspect, salt }];
     const fits = (candidate: PrintedEntry, more: readonly StoredTexts[] = []): boolean =>
-      [...known, ...more].some(texts => entryHash(candidate, previous, textsOf(candidate, texts)) === leaf.hash);
-    if (row !== null && known.some(texts => isIntact(row, previous, texts, leaf.hash))) return null;
+      [...known, ...more].some(
+        texts => entryHash(candidate, previous, textsOf(candidate, texts), leaf.format) === leaf.hash,
+      );
+    if (row !== null && known.some(texts => isIntact(row, previous, texts, leaf))) return null;
     if (row !== null && suspect.erased !== null && !isErased(row) && fits(row)) {
       return ['texts-returned', 'has texts again, although they were erased'];
     }
@@ -215,6 +218,6 @@ function found(kind: FindingKind, words: string): [FindingKind, string] {
 }
 
 /** The signed hashes before these leaves, of so many as are wanted. */
-export function previousFrom(hashes: ReadonlyMap<string, string>): PreviousOf {
-  return ({ accountNo, seq }) => (seq === 1 ? NO_PREVIOUS : hashes.get(`${accountNo}:${seq - 1}`));
+export function previousFrom(hashes: ReadonlyMap<string, string>, starts: ChainStarts): PreviousOf {
+  return leaf => (leaf.seq === 1 ? starts.of(leaf) : hashes.get(`${leaf.accountNo}:${leaf.seq - 1}`));
 }

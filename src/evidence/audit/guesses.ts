@@ -1,13 +1,9 @@
+import { ENTRY_TYPES } from '../../ledger/domain/entry.js';
 import type { PrintedEntry } from '../entry-hash.js';
 import type { Leaf } from '../leaf.js';
 
 /** Numbers tried for a field that points at an earlier entry. */
 const MOST_TRIED = 2_000;
-// prettier-ignore
-const TYPES = [
-  'grant', 'reserve', 'extend', 'commit', 'release', 'expire', 'refund', 'revoke', 'reinstate', 'rollover', 'configure',
-  'freeze', 'unfreeze',
-];
 const SUMS = ['granted', 'available', 'held', 'spent', 'expired', 'revoked', 'debt'] as const;
 /** granted = available + held + spent + expired + revoked - debt */
 const SIGNS = { granted: -1n, available: 1n, held: 1n, spent: 1n, expired: 1n, revoked: 1n, debt: -1n } as const;
@@ -24,7 +20,7 @@ export interface Guess {
 export function* guesses(row: PrintedEntry, leaf: Leaf, units: readonly string[]): Generator<Guess> {
   yield { field: 'position', was: String(leaf.position) };
   yield { field: 'closes', was: row.closes === 't' ? 'f' : 't' };
-  for (const was of TYPES) yield { field: 'type', was };
+  for (const was of ENTRY_TYPES) yield { field: 'type', was };
   for (const was of [...units, null]) yield { field: 'unit', was };
   for (const field of SUMS) yield* sumGuesses(row, field);
   yield* amountGuesses(row);

@@ -1,7 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import type { PositionRange, Projection } from '../../projections/projection.js';
-import { entryHash, hasTexts, PRINT_EXACTLY, textsHash, type PrintedEntry } from '../entry-hash.js';
+import { ChainStarts } from '../chain-starts.js';
+import { ENTRY_FORMAT, entryHash, hasTexts, PRINT_EXACTLY, textsHash, type PrintedEntry } from '../entry-hash.js';
 import { Heads, type EntryNo } from './heads.js';
 import { entryKey, PAGE_POSITIONS, readEntries, readErased } from './read-entries.js';
 import { TileWriter } from './tile-writer.js';
@@ -21,35 +22,43 @@ export class EvidenceLog implements Projection {
   readonly settings = {};
   readonly tables = ['log_tiles', 'log_nodes'];
   private readonly heads = new Heads(REMEMBERED_ACCOUNTS);
+  private starts: ChainStarts | undefined;
   /** Who wrote the end of the log that `heads` go with: what was rolled back, or written elsewhere since, is forgotten. */
   private writtenBy: string | undefined;
 
   async fold(client: ClientBase, { after, upTo }: PositionRange): Promise<void> {
     await client.query(PRINT_EXACTLY);
+    this.starts ??= await ChainStarts.load(client);
     const last = await readLastTile(client);
     if (last === null || last.writtenBy !== this.writtenBy) this.heads.forget();
     const end = new TileWriter(client, last?.tile ?? null);
     for (let from = after; from < upTo; from += PAGE_POSITIONS) {
-      await this.appendPage(client, end, from, Math.min(from + PAGE_POSITIONS, upTo));
+      await this.appendPage(client, end, this.starts, from, Math.min(from + PAGE_POSITIONS, upTo));
     }
     this.writtenBy = (await end.finish()) ?? last?.writtenBy;
   }
 
-  private async appendPage(client: ClientBase, end: TileWriter, after: number, upTo: number): Promise<void> {
+  private async appendPage(
+    client: ClientBase,
+    end: TileWriter,
+    starts: ChainStarts,
+    after: number,
+    upTo: number,
+  ): Promise<void> {
     const entries = await readEntries(client, after, upTo);
     const erased = await readErased(client, after, upTo);
     await this.heads.foresee(client, entries.map(entryNo));
     for (const entry of entries) {
       const which = entryNo(entry);
-      const previous = this.heads.before(which);
+      const previous = which.seq === 1 ? starts.of({ ...which, format: ENTRY_FORMAT }) : this.heads.before(which);
       if (previous === undefined) {
         throw new Error(`the log lacks the entry before seq ${entry.seq} of account number ${entry.account_no}`);
       }
       const gone = erased.get(entryKey(entry));
       const texts = gone ?? (hasTexts(entry) ? textsHash(entry, randomFillSync(end.salt())) : null);
-      const hash = entryHash(entry, previous, texts);
+      const hash = entryHash(entry, previous, texts, ENTRY_FORMAT);
       this.heads.set(which, hash);
-      await end.add({ ...which, position: Number(entry.position), hash });
+      await end.add({ ...which, format: ENTRY_FORMAT, position: Number(entry.position), hash });
     }
   }
 }

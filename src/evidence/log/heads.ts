@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
 import type { ClientBase } from 'pg';
-import { NO_PREVIOUS } from '../entry-hash.js';
 
 /** Look-ups in one query; each may read a tile. */
 const LOOK_UP_LIMIT = 500;
@@ -52,9 +51,8 @@ export class Heads {
     }
   }
 
-  /** The hash of the account's entry before this one; undefined where nobody knows it. */
+  /** The hash of the account's entry before this one; undefined where nobody knows it, or where it is the first. */
   before({ accountNo, seq }: EntryNo): string | undefined {
-    if (seq === 1) return NO_PREVIOUS;
     const head = this.heads.get(accountNo);
     return head?.seq === seq - 1 ? head.hash : undefined;
   }

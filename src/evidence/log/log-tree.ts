@@ -1,7 +1,12 @@
 import type { ClientBase } from 'pg';
 import { LEAF_BYTES } from '../leaf.js';
-import { inclusionPath, rootOf, treeRoot, type NodeAt } from '../merkle.js';
+import { consistencyPath, inclusionPath, rootOf, treeRoot, type NodeAt } from '../merkle.js';
 import { leafHashes, LEVELS_OF_A_TILE, readLastTile, readNodes, readTiles, TILE_LEAVES } from './tiles.js';
+
+/** Something of the log is gone. */
+export class LogIncomplete extends Error {
+  override readonly name = 'LogIncomplete';
+}
 
 /** How many entries the log has. */
 export async function logSize(client: ClientBase): Promise<number> {
@@ -18,6 +23,12 @@ export async function logRoot(client: ClientBase, size: number): Promise<Buffer>
 /** The hashes beside the way from a leaf to the root of the first `size` leaves. */
 export async function logPath(client: ClientBase, index: number, size: number): Promise<Buffer[]> {
   return inclusionPath(await readTree(client, index, size), index, size);
+}
+
+/** The hashes that show that the first `size` leaves go on from the first `from`, which are not more. */
+export async function logConsistency(client: ClientBase, from: number, size: number): Promise<Buffer[]> {
+  if (from === 0 || from === size) return [];
+  return consistencyPath(await readTree(client, from - 1, size), from, size);
 }
 
 const FIND_LEAF = `
@@ -52,7 +63,7 @@ async function readTree(client: ClientBase, index: number, size: number): Promis
     const first = index * width;
     const hashes = children.get(`${tileLevel}:${Math.floor(first / TILE_LEAVES)}`) ?? [];
     const own = hashes.slice(first % TILE_LEAVES, (first % TILE_LEAVES) + width);
-    if (own.length < width) throw new Error(`the log lacks node ${index} of level ${level}`);
+    if (own.length < width) throw new LogIncomplete(`the log lacks node ${index} of level ${level}`);
     return rootOf(own);
   };
 }

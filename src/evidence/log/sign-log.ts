@@ -7,7 +7,6 @@ const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ`;
 /** Whoever signed this size first: it is the same tree, whoever looked. */
 const KEEP = `INSERT INTO signed_checkpoints (size, note) VALUES ($1, $2) ON CONFLICT DO NOTHING`;
 const SIGNED = `SELECT note FROM signed_checkpoints WHERE size = $1`;
-const LATEST = `SELECT note FROM signed_checkpoints ORDER BY size DESC LIMIT 1`;
 
 /**
  * Signs the log as it stands, unless that was signed already.
@@ -34,10 +33,4 @@ export async function signLog(pool: Pool, key: SigningKey): Promise<string | nul
     // After an error nobody knows what state the connection is in.
     client.release(lost);
   }
-}
-
-/** The newest note that was signed; null before the first. */
-export async function latestCheckpoint(pool: Pick<Pool, 'query'>): Promise<string | null> {
-  const { rows } = await pool.query<{ note: string }>(LATEST);
-  return rows[0]?.note ?? null;
 }

@@ -10,6 +10,7 @@ import { KeysController } from './keys.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { PlansController } from './plans.controller.js';
 import { RateCardsController } from './rate-cards.controller.js';
+import { ProofsController } from './proofs.controller.js';
 import { ReadModelsController } from './read-models.controller.js';
 import { RunsController } from './runs.controller.js';
 import { UnitsController } from './units.controller.js';
@@ -22,6 +23,7 @@ export const CONTROLLERS = [
   ReadModelsController,
   ExplainController,
   UsageController,
+  ProofsController,
   BatchController,
   UnitsController,
   PlansController,

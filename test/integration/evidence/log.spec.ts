@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openCheckpoint } from '../../../src/evidence/checkpoint.js';
 import { EvidenceLog } from '../../../src/evidence/log/evidence-log.js';
 import { findLeaf, logPath, logRoot, logSize } from '../../../src/evidence/log/log-tree.js';
-import { latestCheckpoint, signLog } from '../../../src/evidence/log/sign-log.js';
+import { signLog } from '../../../src/evidence/log/sign-log.js';
+import { findCheckpoint } from '../../../src/evidence/log/signed-checkpoints.js';
 import { leafHash, rootOf, rootOfPath } from '../../../src/evidence/merkle.js';
 import { loadSigningKey } from '../../../src/evidence/signing-key.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
@@ -101,7 +102,7 @@ describe('the log', () => {
     const [note, again] = await Promise.all([signLog(database.appPool, key), signLog(database.appPool, key)]);
     expect(openCheckpoint(note!, key.publicKey)).toMatchObject({ size: ACCOUNTS + 397 * 3 });
     expect(again).toBe(note);
-    expect(await latestCheckpoint(database.appPool)).toBe(note);
+    expect(await findCheckpoint(database.appPool, null)).toMatchObject({ note, size: ACCOUNTS + 397 * 3 });
     const own = 'PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz';
     expect((await loadSigningKey(database.appPool, own)).publicKey.name).toBe('PeterNeumann');
     expect(key.publicKey.name).toMatch(/^credits-ledger\/[0-9a-f]{16}$/);

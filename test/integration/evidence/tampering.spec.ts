@@ -72,6 +72,20 @@ describe('a ledger of which a checkpoint was kept elsewhere', () => {
     expect(await audit(detail)).toMatchObject({ findings: [], more: 0, unsigned: 0, unlogged: 0 });
   });
 
+  it.each(['UPDATE secrets SET value = sha256(value)', 'DELETE FROM secrets'])(
+    'tells that no first entry fits where what they follow was changed: %s',
+    async change => {
+      const { ownerPool } = database;
+      await ownerPool.query(`CREATE TABLE kept_secrets AS SELECT * FROM secrets WHERE name = 'chains'`);
+      await ownerPool.query(`${change} WHERE name = 'chains'`);
+      const report = await audit('leaves');
+      await ownerPool.query(`DELETE FROM secrets WHERE name = 'chains'; INSERT INTO secrets TABLE kept_secrets;
+        DROP TABLE kept_secrets`);
+      expect(report.findings[0]).toMatchObject({ kind: 'log', words: expect.stringContaining('row chains') });
+      expect(named(report).every(name => name.endsWith(':1'))).toBe(true);
+    },
+  );
+
   it(`names the entry of every one of ${TIMES} random tamperings by the owner, whatever was recomputed`, async () => {
     const random = seededRandom(SEED);
     for (let i = 0; i < TIMES; i++) {

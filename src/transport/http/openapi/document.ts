@@ -15,6 +15,7 @@ const TAGS: Readonly<Record<string, string>> = {
   accounts: 'Holders of credits: what they have, what they were given, what became of it.',
   reservations: 'Credits held for work in flight: hold, then commit or release.',
   batch: 'Many commands in one request.',
+  proofs: 'What was signed of the log of all entries, and what is under it: for customers and auditors.',
   units: 'What is counted.',
   plans: 'What is sold: grants, limits, prices, in versions that never change.',
   'rate cards': 'What things cost: prices of events, in versions.',
