@@ -7,6 +7,8 @@ import { signLog } from '../../src/evidence/log/sign-log.js';
 import type { SigningKey } from '../../src/evidence/signed-note.js';
 import { loadSigningKey } from '../../src/evidence/signing-key.js';
 import { CheckProof } from '../support/check-proof.js';
+import type { RequestOf, UnaryMethod } from '../support/grpc-client.js';
+import { asHttpJson, readByProto, withoutDefaults } from '../support/proto-json.js';
 import { follow, lastPosition, recomputedLeaves, storedLeaves } from '../support/evidence.js';
 import { Api, type Json } from './api.js';
 
@@ -216,6 +218,37 @@ describe('what customers take with them', () => {
         status: 404,
         body: { code: 'checkpoint_not_found', retryable: false },
       });
+    }
+  });
+
+  test('gRPC tells the same', async () => {
+    const { id } = await granted('over gRPC', { reason: 'r' });
+    const checkpoint = await sign();
+    const grpc = await api.grpc();
+    try {
+      const ask = async <M extends UnaryMethod>(method: M, request: RequestOf<M>): Promise<Json> => {
+        const { bytes } = await grpc.ask(method, request);
+        return asHttpJson(
+          readByProto(
+            method.replace(/^./, letter => letter.toUpperCase()),
+            bytes,
+          ),
+        );
+      };
+      expect(await ask('getLatestCheckpoint', {})).toEqual(checkpoint);
+      const { body, text } = await proofOf(id);
+      const over = await ask('getEntryProof', { entry: id, size: checkpoint.size });
+      expect(over).toEqual(body);
+      expect(await check(JSON.stringify(over), checkpoint.note)).toEqual(await check(text, checkpoint.note));
+      const consistency = await api.get('/v1/checkpoints/consistency?from=' + checkpoint.size);
+      expect(await ask('getConsistencyProof', { from: checkpoint.size })).toEqual(withoutDefaults(consistency.body));
+      await expect(ask('getEntryProof', { entry: 'ent_x' })).rejects.toMatchObject({ code: 'entry_not_found' });
+      await expect(ask('getConsistencyProof', {})).rejects.toMatchObject({ code: 'invalid_request' });
+      await expect(ask('getConsistencyProof', { from: checkpoint.size + 1 })).rejects.toMatchObject({
+        code: 'checkpoint_not_found',
+      });
+    } finally {
+      grpc.close();
     }
   });
 

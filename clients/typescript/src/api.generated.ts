@@ -10,13 +10,16 @@ import type {
   BatchResults,
   ChargeRequest,
   Check,
+  Checkpoint,
   CommitRequest,
   ConfigureRequest,
+  ConsistencyProof,
   CreateKeyRequest,
   DeadJob,
   DefinePlanRequest,
   DefineUnitRequest,
   Entry,
+  EntryProof,
   Explanation,
   ExtendRequest,
   FreezeRequest,
@@ -397,6 +400,39 @@ export class Api {
   ): Promise<Statement> {
     return this.caller.call(
       { method: 'GET', path: `/v1/accounts/${segment('account', account)}/statement`, query, repeatable: true },
+      options,
+    );
+  }
+
+  /** Read the newest signed checkpoint of the log of all entries. It is of the whole ledger, live and test, and tells nothing of it but how many entries there are. Check it with the public key that the operator published, not with one that comes the same way; keep its `note`. */
+  getLatestCheckpoint(options: CallOptions = {}): Promise<Checkpoint> {
+    return this.caller.call({ method: 'GET', path: '/v1/checkpoints/latest', repeatable: true }, options);
+  }
+
+  /** Prove that what was signed later goes on from what was signed before. */
+  getConsistencyProof(
+    query: {
+      /** Size of the earlier checkpoint. */
+      from: number;
+      /** Size of the later one; the newest if left out. */
+      to?: number | undefined;
+    },
+    options: CallOptions = {},
+  ): Promise<ConsistencyProof> {
+    return this.caller.call({ method: 'GET', path: '/v1/checkpoints/consistency', query, repeatable: true }, options);
+  }
+
+  /** Prove that an entry is under a signed checkpoint. Checked offline by `check-proof.mjs`; docs/evidence.md says how. It shows the entry, and nothing of other accounts. Ask again where no checkpoint has the entry yet: they are signed every few minutes. */
+  getEntryProof(
+    id: string,
+    query: {
+      /** Of the checkpoint to prove it under; the newest if left out. */
+      size?: number | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): Promise<EntryProof> {
+    return this.caller.call(
+      { method: 'GET', path: `/v1/entries/${segment('id', id)}/proof`, query, repeatable: true },
       options,
     );
   }

@@ -102,6 +102,18 @@ export type Check = {
   seq: number;
 };
 
+export type Checkpoint = {
+  /** Which log it is of: the name of the key. */
+  origin: string;
+  /** How many entries it is about. */
+  size: number;
+  /** SHA-256, in base64. */
+  root: string;
+  /** As it was signed: https://c2sp.org/tlog-checkpoint. */
+  note: string;
+  signed_at: string;
+};
+
 /** `amount` where the reservation has one line, or `lines`; all that is left where there is neither. */
 export type CommitRequest = {
   amount?: Amount | undefined;
@@ -118,6 +130,18 @@ export type ConfigureRequest = {
   overdraft_limits?: { [name: string]: Amount } | undefined;
   /** Replaces all of it. */
   metadata?: Metadata | undefined;
+};
+
+export type ConsistencyProof = {
+  format: 'credits-ledger/consistency/1';
+  /** How many entries it is about. */
+  from: number;
+  /** How many entries it is about. */
+  to: number;
+  /** As in RFC 6962, section 2.1.2. */
+  path: string[];
+  /** The later one, as it was signed. */
+  checkpoint: string;
 };
 
 /** Money, in the currency's main unit. */
@@ -244,6 +268,32 @@ export type EntryPage = {
   data: Entry[];
   has_more: boolean;
   next_cursor: string | null;
+};
+
+export type EntryProof = {
+  format: 'credits-ledger/proof/1';
+  entry: string;
+  account: string;
+  seq: number;
+  /** Digits after the point in its unit. Not signed. */
+  scale?: number | undefined;
+  /** Its place in the log. */
+  index: number;
+  /** Its canonical bytes, as docs/evidence.md has them. */
+  content: string;
+  /** What the content holds by hash only, unless it was erased. */
+  texts?:
+    | {
+        salt: string;
+        reason?: string | undefined;
+        metadata?: string | undefined;
+        settings_metadata?: string | undefined;
+      }
+    | undefined;
+  /** Beside the way to the root, lowest first. */
+  path: string[];
+  /** As it was signed: https://c2sp.org/tlog-checkpoint. */
+  checkpoint: string;
 };
 
 /** opening + the steps' deltas = closing, unit by unit */
@@ -970,8 +1020,11 @@ export type RefusalCode =
   | 'account_frozen'
   | 'amount_too_large'
   | 'busy'
+  | 'checkpoint_not_found'
   | 'commit_exceeds_reservation'
   | 'entry_not_found'
+  | 'entry_not_signed'
+  | 'evidence_broken'
   | 'fact_already_recorded'
   | 'idempotency_key_in_use'
   | 'idempotency_key_required'

@@ -5,6 +5,7 @@ import { Batches } from '../batch.js';
 import { Configuration } from '../configuration.js';
 import type { JsonValue } from '../json/strict-json.js';
 import { Mutations } from '../mutations.js';
+import { Proofs } from '../proofs.js';
 import { Reads } from '../reads.js';
 import { callOf, readCommands } from './commands.js';
 import type { Asked } from './asked.js';
@@ -43,9 +44,15 @@ export class UnaryCalls {
     private readonly mutations: Mutations,
     private readonly batches: Batches,
     reads: Reads,
+    proofs: Proofs,
     configuration: Configuration,
   ) {
-    this.calls = { ...this.mutationCalls(), ...readCalls(reads), ...configurationCalls(configuration) };
+    this.calls = {
+      ...this.mutationCalls(),
+      ...readCalls(reads),
+      ...proofCalls(proofs),
+      ...configurationCalls(configuration),
+    };
   }
 
   private mutationCalls() {
@@ -125,6 +132,21 @@ function readCalls(reads: Reads) {
     }),
     explainAccount: unary('explainAccount', 'ledger:read', async ({ account = '', from, to }, { asker }) => {
       return reads.explanation(asker, account, between(from, to));
+    }),
+  };
+}
+
+function proofCalls(proofs: Proofs) {
+  return {
+    getLatestCheckpoint: unary('getLatestCheckpoint', 'ledger:read', async () => {
+      const json = JSON.parse(await proofs.checkpoint());
+      return { ...json, signed_at: timestampOf(json.signed_at) };
+    }),
+    getEntryProof: unary('getEntryProof', 'ledger:read', async ({ entry = '', ...query }, { asker }) => {
+      return JSON.parse(await proofs.ofEntry(asker, entry, query));
+    }),
+    getConsistencyProof: unary('getConsistencyProof', 'ledger:read', async query => {
+      return JSON.parse(await proofs.ofConsistency(query));
     }),
   };
 }

@@ -45,6 +45,14 @@ import {
   UnfreezeAccountResponse,
 } from "./mutations.js";
 import {
+  GetConsistencyProofRequest,
+  GetConsistencyProofResponse,
+  GetEntryProofRequest,
+  GetEntryProofResponse,
+  GetLatestCheckpointRequest,
+  GetLatestCheckpointResponse,
+} from "./proofs.js";
+import {
   CheckReservationRequest,
   CheckReservationResponse,
   ConfigureAccountRequest,
@@ -292,6 +300,33 @@ export const CreditsServiceDefinition = {
       requestType: ExplainAccountRequest as typeof ExplainAccountRequest,
       requestStream: false,
       responseType: ExplainAccountResponse as typeof ExplainAccountResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Read the newest signed checkpoint of the log of all entries. */
+    getLatestCheckpoint: {
+      name: "GetLatestCheckpoint",
+      requestType: GetLatestCheckpointRequest as typeof GetLatestCheckpointRequest,
+      requestStream: false,
+      responseType: GetLatestCheckpointResponse as typeof GetLatestCheckpointResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Prove that an entry is under a signed checkpoint. */
+    getEntryProof: {
+      name: "GetEntryProof",
+      requestType: GetEntryProofRequest as typeof GetEntryProofRequest,
+      requestStream: false,
+      responseType: GetEntryProofResponse as typeof GetEntryProofResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Prove that what was signed later goes on from what was signed before. */
+    getConsistencyProof: {
+      name: "GetConsistencyProof",
+      requestType: GetConsistencyProofRequest as typeof GetConsistencyProofRequest,
+      requestStream: false,
+      responseType: GetConsistencyProofResponse as typeof GetConsistencyProofResponse,
       responseStream: false,
       options: {},
     },
