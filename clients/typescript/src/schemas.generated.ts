@@ -1024,7 +1024,6 @@ export type RefusalCode =
   | 'commit_exceeds_reservation'
   | 'entry_not_found'
   | 'entry_not_signed'
-  | 'evidence_broken'
   | 'fact_already_recorded'
   | 'idempotency_key_in_use'
   | 'idempotency_key_required'
