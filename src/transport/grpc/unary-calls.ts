@@ -138,16 +138,11 @@ function readCalls(reads: Reads) {
 
 function proofCalls(proofs: Proofs) {
   return {
-    getLatestCheckpoint: unary('getLatestCheckpoint', 'ledger:read', async () => {
-      const json = JSON.parse(await proofs.checkpoint());
-      return { ...json, signed_at: timestampOf(json.signed_at) };
-    }),
+    getLatestCheckpoint: unary('getLatestCheckpoint', 'ledger:read', async () => proofs.checkpoint()),
     getEntryProof: unary('getEntryProof', 'ledger:read', async ({ entry = '', ...query }, { asker }) => {
-      return JSON.parse(await proofs.ofEntry(asker, entry, query));
+      return proofs.ofEntry(asker, entry, query);
     }),
-    getConsistencyProof: unary('getConsistencyProof', 'ledger:read', async query => {
-      return JSON.parse(await proofs.ofConsistency(query));
-    }),
+    getConsistencyProof: unary('getConsistencyProof', 'ledger:read', async query => proofs.ofConsistency(query)),
   };
 }
 
