@@ -29,5 +29,6 @@ export default {
   // Every file's modules are loaded anew and not all are let go of. A worker that grew to a gigabyte takes longer to end
   // than Jest waits for it; one that is this large makes room for a new one before its next file.
   workerIdleMemoryLimit: '512MB',
-  testTimeout: 60_000,
+  // Against a test that hangs, not a measure of speed: what takes a second here may take a minute on a busy machine.
+  testTimeout: 180_000,
 };

@@ -158,7 +158,7 @@ describe('the package of the client', () => {
 
   function runNode(file: string) {
     const flags = ['--unhandled-rejections=strict', '--disable-warning=ExperimentalWarning'];
-    return run(process.execPath, [...flags, file], { cwd: installed.folder, env, timeout: 20_000 });
+    return run(process.execPath, [...flags, file], { cwd: installed.folder, env, timeout: 120_000 });
   }
 
   /** With this repository's compiler: the package brings none. */

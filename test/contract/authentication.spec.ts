@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SCOPES } from '../../src/keys/api-key.js';
 import { CONTROLLERS } from '../../src/transport/http/controllers.js';
 import { callsOf } from '../../src/transport/http/openapi/calls-of.js';
-import { Api, pathOf } from './api.js';
+import { Api, pathOf, type Answer } from './api.js';
 
 describe('API keys', () => {
   let api: Api;
@@ -143,8 +143,15 @@ describe('API keys', () => {
 
   test('a rate limit is exact over all replicas, for any second', async () => {
     const as = await api.makeKey({ scopes: ['ledger:read'], rate_limit_per_second: 5 });
-    const burst = () =>
-      Promise.all(Array.from({ length: 10 }, (_, i) => (i % 2 ? api : replica).get('/v1/units', { as })));
+    // One that takes longer than a second has a right to more, and says nothing.
+    const burst = async (): Promise<Answer[]> => {
+      const startedAt = performance.now();
+      const asked = Array.from({ length: 10 }, (_, i) => (i % 2 ? api : replica).get('/v1/units', { as }));
+      const answers = await Promise.all(asked);
+      if (performance.now() - startedAt < 950) return answers;
+      await sleep(1_050);
+      return burst();
+    };
     const first = await burst();
     const refused = first.filter(({ status }) => status === 429);
     expect(first.filter(({ status }) => status === 200)).toHaveLength(5);

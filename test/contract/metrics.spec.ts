@@ -124,7 +124,7 @@ describe('METRICS_PORT', () => {
         /^credits_job_consecutive_failures\{job="follow-entries"\} 0$/m,
         /^credits_jobs\{state="failed"\} 0$/m,
       ].every(line => line.test(text));
-    }, 40_000);
+    });
     expect(await service.stop()).toBe(0);
     await database.close();
   });

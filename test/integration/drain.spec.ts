@@ -3,11 +3,14 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { createTestDatabase } from '../support/database.js';
+import { eventually } from '../support/data-dir.js';
 import { startService, type RunningService } from '../support/service.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
 const CALLERS = 16;
 const PLATFORM_KILLS_AFTER_MS = 30_000;
+/** Time to ask a service that is stopping for something, also on a busy machine. */
+const DELAYED = { SHUTDOWN_DELAY_SECONDS: '4' };
 
 interface Answer {
   readonly status: number;
@@ -44,10 +47,12 @@ async function terminate(service: RunningService): Promise<{ code: number | null
   return { code, tookMs: performance.now() - startedAt };
 }
 
+const isStopping = (service: RunningService) => eventually(() => service.output().includes('"stopping"'));
+
 describe('SIGTERM', () => {
   test.concurrent('leaves no request of a busy replica without its answer', async () => {
     const database = await createTestDatabase();
-    const service = await startService({ databaseUrl: database.url, env: { SHUTDOWN_DELAY_SECONDS: '1' } });
+    const service = await startService({ databaseUrl: database.url, env: DELAYED });
     const agent = new Agent({ keepAlive: true, maxSockets: CALLERS });
     let granted = 0;
     const statuses = new Set<number>();
@@ -65,7 +70,7 @@ describe('SIGTERM', () => {
     const callers = Array.from({ length: CALLERS }, (_, caller) => keepAsking(caller));
     await sleep(300);
     const ended = terminate(service);
-    await sleep(50);
+    await isStopping(service);
     const prober = new Agent();
     expect(await ask(service, prober, 'GET', '/readyz')).toMatchObject({ status: 503 });
     expect(await ask(service, prober, 'GET', '/livez')).toEqual({ status: 200, connection: 'close' });
@@ -81,11 +86,11 @@ describe('SIGTERM', () => {
 
   test.concurrent('ends the connections it answers on, and refuses new ones once its delay is over', async () => {
     const database = await createTestDatabase();
-    const service = await startService({ databaseUrl: database.url, env: { SHUTDOWN_DELAY_SECONDS: '1' } });
+    const service = await startService({ databaseUrl: database.url, env: DELAYED });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     expect(await grant(service, agent, 'before')).toEqual({ status: 201, connection: 'keep-alive' });
     const ended = terminate(service);
-    await sleep(100);
+    await isStopping(service);
     expect(await grant(service, agent, 'after')).toEqual({ status: 201, connection: 'close' });
     expect(await ended).toMatchObject({ code: 0 });
     expect(await grant(service, agent, 'too late')).toBe('ECONNREFUSED');
@@ -95,7 +100,7 @@ describe('SIGTERM', () => {
   test.concurrent('is obeyed with 0 within 30 s, everything answered, although the database is stuck', async () => {
     const database = await createTestDatabase();
     const proxy = await TcpProxy.open(database.url);
-    const service = await startService({ databaseUrl: proxy.url });
+    const service = await startService({ databaseUrl: proxy.url, env: DELAYED });
     const agent = new Agent({ keepAlive: true });
     expect(await grant(service, agent, 'one')).toMatchObject({ status: 201 });
     proxy.stalled = true;
@@ -104,7 +109,6 @@ describe('SIGTERM', () => {
       ask(service, agent, 'GET', '/v1/accounts/drained/entries'),
       ask(service, agent, 'GET', '/v1/accounts/drained/balance'),
     ]);
-    await sleep(100);
     const { code, tookMs } = await terminate(service);
     expect((await asked).map(answer => (typeof answer === 'string' ? answer : answer.status))).toEqual([503, 503, 503]);
     expect(code).toBe(0);

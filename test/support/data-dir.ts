@@ -23,7 +23,7 @@ export async function createDataDir(): Promise<{ path: string; remove(): Promise
 }
 
 /** Looks again and again until it is true. */
-export async function eventually(condition: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+export async function eventually(condition: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(25)) {
     if (await condition()) return;
   }

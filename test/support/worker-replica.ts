@@ -24,7 +24,7 @@ export interface WorkerReplica {
 
 /** @param redisUrl undefined: on the database */
 export function startWorker(
-  database: TestDatabase,
+  database: Pick<TestDatabase, 'appLogin'>,
   redisUrl: string | undefined,
   jobs: readonly RecurringJob[],
 ): WorkerReplica {

@@ -81,7 +81,8 @@ describe('a connection that fails', () => {
     const startedAt = performance.now();
     const charge = teller.charge('a', 1, {}, { key: 'k', deadlineAt: startedAt + 500 });
     expect(await refusalOf(charge)).toMatchObject({ code: 'busy', retryable: true });
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    // Half of what a call may take that does not say how long.
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     await teller.charge('a', 1, {}, { key: 'k' });
     expect(await teller.balance('a')).toMatchObject({ seq: 2, available: 99n });
   });
