@@ -15,6 +15,7 @@ import {
 } from './domain/account.js';
 import type { Command } from './domain/command.js';
 import type { Deltas, Entry } from './domain/entry.js';
+import type { PricedEvent } from './domain/priced-event.js';
 import type { Refusal, Shortfall } from './domain/refusal.js';
 import type { AccountView, SubmittedCommand, UnfixedScales } from './submission.js';
 
@@ -88,11 +89,24 @@ export class AnswerWriter {
     if (entry.reason !== null) json += `,"reason":${JSON.stringify(entry.reason)}`;
     if (entry.member !== null) json += `,"member":${JSON.stringify(entry.member)}`;
     if (entry.metadata !== null) json += `,"metadata":${metadataJson(entry.metadata)}`;
+    if (entry.event !== null) json += `,"event":${this.event(entry.event)}`;
     if (entry.providerCost !== null) {
       const { amount, currency } = entry.providerCost;
       json += `,"provider_cost":{"amount":"${amount}","currency":"${currency}"}`;
     }
     return `${json},"effective_at":"${formatMoment(entry.effectiveAt)}","recorded_at":"${formatMoment(entry.recordedAt)}"}`;
+  }
+
+  private event({ meter, quantity, properties, card, version, lines }: PricedEvent): string {
+    const priced = lines.map(({ unit, amount }) => ({ unit, amount: formatAmount(amount, this.scaleOf(unit)) }));
+    return JSON.stringify({
+      meter,
+      quantity: inOrder(quantity),
+      properties: inOrder(properties),
+      card,
+      version,
+      lines: priced,
+    });
   }
 
   /** By unit, every unit with an entry and always `credits`. */
@@ -236,5 +250,10 @@ function deltasJson(deltas: Deltas, scale: number): string {
 
 /** In the order of the names, whatever order they came in: PostgreSQL does not keep it, and every replica answers alike. */
 export function metadataJson(metadata: Metadata): string {
-  return JSON.stringify(Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))));
+  return JSON.stringify(inOrder(metadata));
+}
+
+function inOrder<T>(names: T): T {
+  if (typeof names !== 'object') return names;
+  return Object.fromEntries(Object.entries(names as object).sort(([a], [b]) => (a < b ? -1 : 1))) as T;
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../shared/ledger-error.js';
+import type { ErrorCode, LedgerError } from '../shared/ledger-error.js';
 import type { AccountState, Moment } from './domain/account.js';
 import type { Command, RefundEntry, Revoke } from './domain/command.js';
 
@@ -51,6 +51,11 @@ export interface Submission {
   readonly fact: string | null;
   /** Absent where every unit was in use, or was put to use for this. */
   readonly unfixed?: UnfixedScales | undefined;
+  /**
+   * Why it cannot be decided, found while it was read by what may be otherwise the next time (a rate card). Only its key
+   * comes before that: where it took effect already, it gets the first answer again.
+   */
+  readonly refusal?: LedgerError | undefined;
 }
 
 /** JSON bytes as stored with the key; `replayed` where the key had been used before. */

@@ -150,12 +150,14 @@ export class Turn {
   }
 
   private verdictOnCommand(pending: Pending, submission: Submission, view: AccountView, clock: Moment): Verdict {
-    const { once, fact, unfixed } = submission;
+    const { once, fact, unfixed, refusal } = submission;
     const { state } = view;
     const repeated = once === null ? undefined : this.firstWithKey.get(once.key);
     if (repeated !== undefined) return this.repeat(repeated, submission);
     const recordedSeq = fact === null ? undefined : this.factSeqs?.get(fact);
     if (recordedSeq !== undefined) return { type: 'refused', error: this.alreadyRecordedAs(recordedSeq) };
+
+    if (refusal !== undefined) return { type: 'refused', error: refusal };
 
     const completed = this.complete(state, submission.command);
     if (!completed.ok) return POSTPONED;

@@ -5,11 +5,11 @@ import { ROUNDINGS } from './rounding.js';
 /** Names of cards: what may stand in a path. */
 export const CARD_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Names of meters, kinds and properties; `__proto__` is none, so each can be a member of a JSON object. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-const MOST_PROPERTIES = 20;
-const MOST_KINDS = 50;
-const LONGEST_PROPERTY_CHARS = 255;
+export const MOST_PROPERTIES = 20;
+export const MOST_KINDS = 50;
+export const LONGEST_PROPERTY_CHARS = 255;
 const MOST_METERS = 200;
 /** What a reservation may have lines. */
 const MOST_CHARGES = 20;

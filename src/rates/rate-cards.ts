@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { LedgerError } from '../shared/ledger-error.js';
-import { UnitRegistry } from '../units/unit-registry.js';
+import { UnitRegistry, type Unit } from '../units/unit-registry.js';
 import { CARD_ID, type CardDefinition } from './card-definition.js';
 import { CardsInEffect } from './cards-in-effect.js';
 import { compileCard, definitionErrors } from './compile-card.js';
 import type { CompiledCard } from './compiled-card.js';
 import { StoredCards, type CardSummary, type CardVersion, type VersionSummary } from './stored-cards.js';
 
+/** Errors told at once. */
+const MOST_ERRORS = 20;
 /** What a card of 64 KiB comes to when compiled, times this, is some 50 MB at worst. */
 const MOST_COMPILED = 100;
 
@@ -55,7 +57,8 @@ export class RateCards {
 
   /** @throws LedgerError invalid_request, unit_not_found */
   async publish(card: string, definition: CardDefinition, effectiveAt: Date | null): Promise<CardVersion> {
-    await this.check(definition);
+    // A price means nothing while the digits of its unit may still change.
+    for (const unit of await this.check(definition)) await this.units.putToUse(unit);
     return this.stored.publish(card, definition, effectiveAt);
   }
 
@@ -75,18 +78,18 @@ export class RateCards {
     return this.stored.list(after, limit);
   }
 
-  /** What stands in the way of a definition beyond its shape. */
-  private async check(definition: CardDefinition): Promise<void> {
+  /** What stands in the way of a definition beyond its shape; the units it is in where nothing does. */
+  private async check(definition: CardDefinition): Promise<Unit[]> {
     const errors = definitionErrors(definition, 'body').slice(0, MOST_ERRORS);
     if (errors.length > 0) {
       throw new LedgerError('invalid_request', `${errors[0]!.location} ${errors[0]!.message}`, { errors });
     }
     const charges = Object.values(definition.meters).flatMap(({ charges: each }) => each);
-    for (const unit of new Set(charges.map(charge => charge.unit))) await this.units.find(unit);
+    const units: Unit[] = [];
+    for (const unit of new Set(charges.map(charge => charge.unit))) units.push(await this.units.find(unit));
+    return units;
   }
 }
-
-const MOST_ERRORS = 20;
 
 function notFound(card: string, version?: number): LedgerError {
   const which = version === undefined ? '' : ` with a version ${version}`;

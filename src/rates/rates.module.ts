@@ -1,8 +1,14 @@
 import { Module } from '@nestjs/common';
 import { UnitsModule } from '../units/units.module.js';
 import { CardsInEffect } from './cards-in-effect.js';
+import { Pricing } from './pricing.js';
 import { RateCards } from './rate-cards.js';
+import { ReservationEvents } from './reservation-events.js';
 import { StoredCards } from './stored-cards.js';
 
-@Module({ imports: [UnitsModule], providers: [StoredCards, CardsInEffect, RateCards], exports: [RateCards] })
+@Module({
+  imports: [UnitsModule],
+  providers: [StoredCards, CardsInEffect, RateCards, Pricing, ReservationEvents],
+  exports: [RateCards, Pricing, ReservationEvents],
+})
 export class RatesModule {}

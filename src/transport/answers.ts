@@ -40,6 +40,22 @@ const deltas = z
   )
   .meta({ description: 'How far each sum moves; what is not there does not.' });
 
+const pricedLine = z.strictObject({ unit: z.string(), amount: amountOut });
+const pricedEvent = z
+  .strictObject({
+    meter: z.string(),
+    quantity: z.union([z.string(), z.record(z.string(), z.string())]),
+    properties: z.record(z.string(), z.string()),
+    card: z.string(),
+    version: z.int().min(1),
+    lines: z.array(pricedLine),
+  })
+  .meta({
+    id: 'PricedEvent',
+    description:
+      'What was used, and what which version of a rate card made of it; on the first entry of a call by event.',
+  });
+
 export const entry = z
   .strictObject({
     id: id('ent'),
@@ -52,6 +68,7 @@ export const entry = z
     lots: z.array(z.strictObject({ lot: id('lot'), amount: amountOut })).optional(),
     reservation: id('res').optional(),
     refunds: id('ent').optional().meta({ description: 'The entry that this one reverses.' }),
+    event: pricedEvent.optional(),
     provider_cost: cost.optional(),
     reason: z.string().optional(),
     member: z.string().optional(),

@@ -4,6 +4,8 @@ import { EntryUnits } from '../entries/entry-units.js';
 import { IdCodec } from '../ids/id-codec.js';
 import { ReserveCredits } from '../ledger/commands/reserve-credits.js';
 import type { Answer, Once } from '../ledger/submission.js';
+import { Pricing } from '../rates/pricing.js';
+import { ReservationEvents } from '../rates/reservation-events.js';
 import { LedgerError } from '../shared/ledger-error.js';
 import { Amounts } from '../units/amounts.js';
 import { targetOf, type Asker } from './asker.js';
@@ -47,9 +49,11 @@ export class Mutations {
     private readonly ids: IdCodec,
     amounts: Amounts,
     private readonly entryUnits: EntryUnits,
+    pricing: Pricing,
+    private readonly reservationEvents: ReservationEvents,
     private readonly counts: CommandCounts,
   ) {
-    this.readers = { amounts, entryUnits };
+    this.readers = { amounts, entryUnits, pricing, reservationEvents };
   }
 
   async run(call: Call): Promise<Answer> {
@@ -76,7 +80,11 @@ export class Mutations {
     );
     const answer = await this.counts.count(operation.name, executed);
     if (command instanceof ReserveCredits) {
-      this.entryUnits.remember(reservationId(answer.body), asker.mode, command.terms.lines[0]!.unit);
+      const id = reservationId(answer.body);
+      const { lines, event } = command.terms;
+      // A rate card may say otherwise by now than it did when the key was first used.
+      if (event === undefined || !answer.replayed) this.entryUnits.remember(id, asker.mode, lines[0]!.unit);
+      if (event !== undefined && !answer.replayed) this.reservationEvents.remember(id, asker.mode, event);
     }
     return answer;
   }

@@ -10,6 +10,7 @@ import { ExplainAccount } from '../replay/explain/explain-account.js';
 import { CheckReservation } from '../reservations/check-reservation.js';
 import { GetReservation } from '../reservations/get-reservation.js';
 import { ListReservations } from '../reservations/list-reservations.js';
+import { Pricing } from '../rates/pricing.js';
 import { LedgerError } from '../shared/ledger-error.js';
 import { GetStatement, type StatementFormat } from '../statement/get-statement.js';
 import { Amounts } from '../units/amounts.js';
@@ -29,7 +30,7 @@ import {
 } from './requests/lists.js';
 import { parseRequest } from './requests/parse-request.js';
 import { reserveRequest, reserveTerms } from './requests/reserve.js';
-import { spendAmounts } from './requests/spend.js';
+import { readSpend } from './requests/spend.js';
 
 /**
  * Calls that look at the ledger and change nothing, read and answered the same way for every transport, as JSON. `account`,
@@ -40,6 +41,7 @@ export class Reads {
   constructor(
     private readonly queries: QueryBus,
     private readonly amounts: Amounts,
+    private readonly pricing: Pricing,
     private readonly ids: IdCodec,
   ) {}
 
@@ -62,9 +64,9 @@ export class Reads {
   async check(asker: Asker, account: unknown, body: unknown): Promise<string> {
     const target = targetOf(asker, account);
     const request = parseRequest(reserveRequest, body, 'body');
-    const read = await this.amounts.read(spendAmounts(request, 'body'));
-    const unfixed = this.amounts.unfixed(read);
-    return this.queries.execute(new CheckReservation(target, reserveTerms(request, read), unfixed));
+    const spend = await readSpend(request, { amounts: this.amounts, pricing: this.pricing }, 'body');
+    if (spend.refusal !== undefined) throw spend.refusal;
+    return this.queries.execute(new CheckReservation(target, reserveTerms(request, spend), spend.unfixed));
   }
 
   async entries(asker: Asker, account: unknown, query: unknown): Promise<string> {

@@ -368,6 +368,7 @@ describe('refusals', () => {
     run_over: 'contract/runs',
     too_many_runs: 'contract/runs',
     job_not_found: 'workers/ops',
+    meter_not_found: 'contract/rates/events',
     rate_card_not_found: 'contract/rates/rate-cards',
     checkpoint_not_found: 'contract/proofs',
     entry_not_signed: 'contract/proofs',
@@ -377,7 +378,7 @@ describe('refusals', () => {
     too_many_plans: 'contract/plans/catalogue',
   };
   /** Those that no call of the API comes to. */
-  const OF_NO_CALL = ['reinstate_exceeds_revoke', 'meter_not_found', 'plan_archived'];
+  const OF_NO_CALL = ['reinstate_exceeds_revoke', 'plan_archived'];
 
   test('every code of the table was seen here, or in the file that is about it', () => {
     for (const [code, file] of Object.entries(ELSEWHERE)) {

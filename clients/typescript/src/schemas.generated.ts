@@ -79,12 +79,18 @@ export type BatchResults = {
   }[];
 };
 
-/** Either `amount` of one `unit`, or `lines`. */
+/** Either `amount` of one `unit`, or `lines`, or `quantity` of a `meter`, which a rate card prices. */
 export type ChargeRequest = {
   amount?: Amount | undefined;
   /** What is counted. */
   unit?: string | undefined;
   lines?: Line[] | undefined;
+  /** Of the rate card: what is used. */
+  meter?: string | undefined;
+  /** How much: one amount, or amounts by kind. */
+  quantity?: Quantity | { [name: string]: Quantity } | undefined;
+  /** What prices and limits go by, such as `model`. Kept for ever: name nobody in them. */
+  properties?: { [name: string]: string } | undefined;
   overage?: 'reject' | 'allow_available' | 'allow_debt' | undefined;
   /** Which member of the account it is for. */
   member?: string | undefined;
@@ -114,10 +120,14 @@ export type Checkpoint = {
   signed_at: string;
 };
 
-/** `amount` where the reservation has one line, or `lines`; all that is left where there is neither. */
+/** `amount` where the reservation has one line, or `lines`, or `quantity` where it was made by event: priced by the same version of the rate card. All that is left where there is none of them. */
 export type CommitRequest = {
   amount?: Amount | undefined;
   lines?: Line[] | undefined;
+  /** How much: one amount, or amounts by kind. */
+  quantity?: Quantity | { [name: string]: Quantity } | undefined;
+  /** On top of the reservation's, `model` for example. */
+  properties?: { [name: string]: string } | undefined;
   /** `false` keeps the rest held. */
   final?: boolean | undefined;
   provider_cost?: Cost | undefined;
@@ -256,6 +266,7 @@ export type Entry = {
   reservation?: string | undefined;
   /** The entry that this one reverses. */
   refunds?: string | undefined;
+  event?: PricedEvent | undefined;
   provider_cost?: Cost | undefined;
   reason?: string | undefined;
   member?: string | undefined;
@@ -607,6 +618,19 @@ export type PlanWindow =
       every: 'billing_period' | 'lifetime';
     };
 
+/** What was used, and what which version of a rate card made of it; on the first entry of a call by event. */
+export type PricedEvent = {
+  meter: string;
+  quantity: string | { [name: string]: string };
+  properties: { [name: string]: string };
+  card: string;
+  version: number;
+  lines: {
+    unit: string;
+    amount: AmountOut;
+  }[];
+};
+
 export type Problem = {
   type: 'about:blank';
   title: string;
@@ -848,12 +872,18 @@ export type ReservationWithEntries = {
   entries: Entry[];
 };
 
-/** Either `amount` of one `unit`, or `lines`. */
+/** Either `amount` of one `unit`, or `lines`, or `quantity` of a `meter`, which a rate card prices. */
 export type ReserveRequest = {
   amount?: Amount | undefined;
   /** What is counted. */
   unit?: string | undefined;
   lines?: Line[] | undefined;
+  /** Of the rate card: what is used. */
+  meter?: string | undefined;
+  /** How much: one amount, or amounts by kind. */
+  quantity?: Quantity | { [name: string]: Quantity } | undefined;
+  /** What prices and limits go by, such as `model`. Kept for ever: name nobody in them. */
+  properties?: { [name: string]: string } | undefined;
   ttl_seconds?: number | undefined;
   grace_seconds?: number | undefined;
   overage?: 'reject' | 'allow_available' | 'allow_debt' | undefined;
@@ -1034,6 +1064,7 @@ export type RefusalCode =
   | 'job_not_found'
   | 'key_not_found'
   | 'lot_not_found'
+  | 'meter_not_found'
   | 'not_found'
   | 'payload_too_large'
   | 'plan_in_use'

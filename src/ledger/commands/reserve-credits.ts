@@ -1,5 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Reserve } from '../domain/command.js';
+import type { LedgerError } from '../../shared/ledger-error.js';
 import type { Answer, Once, Target, UnfixedScales } from '../submission.js';
 import { WritePath } from '../write-path.js';
 
@@ -10,6 +11,7 @@ export class ReserveCredits extends Command<Answer> {
     readonly terms: Omit<Reserve, 'type'>,
     readonly once: Once,
     readonly unfixed: UnfixedScales | undefined,
+    readonly refusal?: LedgerError | undefined,
   ) {
     super();
   }
@@ -19,7 +21,14 @@ export class ReserveCredits extends Command<Answer> {
 export class ReserveCreditsHandler implements ICommandHandler<ReserveCredits> {
   constructor(private readonly writePath: WritePath) {}
 
-  execute({ target, terms, once, unfixed }: ReserveCredits): Promise<Answer> {
-    return this.writePath.execute({ target, command: { type: 'reserve', ...terms }, once, fact: null, unfixed });
+  execute({ target, terms, once, unfixed, refusal }: ReserveCredits): Promise<Answer> {
+    return this.writePath.execute({
+      target,
+      command: { type: 'reserve', ...terms },
+      once,
+      fact: null,
+      unfixed,
+      refusal,
+    });
   }
 }

@@ -8,7 +8,7 @@ import { insufficient } from './shortfall.js';
 
 /** Spends at once, without a reservation: all lines or none. */
 export function charge(state: AccountState, command: Charge, now: Moment, recordedAt: Moment): Decision {
-  const wrong = linesRefusal(command.lines);
+  const wrong = linesRefusal(command.lines, command.event !== undefined);
   if (wrong !== null) return wrong;
   if (state.frozen) return refuse('account_frozen', 'the account is frozen: unfreeze it before new work');
   const covers = command.lines.map(line => cover(state, line, command, command.overage));
@@ -28,6 +28,7 @@ export function charge(state: AccountState, command: Charge, now: Moment, record
         lots: takenFrom(parts),
         reason: command.reason,
         member: command.member,
+        event: index === 0 ? (command.event ?? null) : null,
         metadata: index === 0 ? command.metadata : null,
       });
     }),

@@ -9,6 +9,7 @@ import type {
   RolloverRule,
   SpendContext,
 } from './account.js';
+import type { PricedEvent } from './priced-event.js';
 
 /** One unit and how much of it, in base units. */
 export interface Line {
@@ -34,6 +35,8 @@ export interface Reserve extends SpendContext {
   readonly type: 'reserve';
   /** At least one; no unit twice. */
   readonly lines: readonly Line[];
+  /** What the lines are the price of; absent where the caller gave amounts. */
+  readonly event?: PricedEvent | undefined;
   readonly ttlMs: number;
   readonly graceMs: number;
   readonly overage: OveragePolicy;
@@ -46,6 +49,8 @@ export interface Commit {
   readonly reservation: number;
   /** A bare amount (one line only), amounts by unit (a unit not named commits 0), or null for all that is left. */
   readonly actual: bigint | readonly Line[] | null;
+  /** What the lines are the price of; absent where the caller gave amounts. */
+  readonly event?: PricedEvent | undefined;
   /** False captures a part and keeps the hold open. */
   readonly final: boolean;
   readonly providerCost: Cost | null;
@@ -90,6 +95,8 @@ export interface RefundEntry {
 export interface Charge extends SpendContext {
   readonly type: 'charge';
   readonly lines: readonly Line[];
+  /** As in `Reserve`. */
+  readonly event?: PricedEvent | undefined;
   /** `allow_debt` may use the overdraft; the others need it all available. */
   readonly overage: OveragePolicy;
   readonly reason: string | null;

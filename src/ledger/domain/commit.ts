@@ -76,6 +76,7 @@ function entriesOf(
       ...spendOfLine(state, item, command.final, seq, now),
       reservation: reservation.no,
       member: reservation.member,
+      event: index === 0 ? (command.event ?? null) : null,
       metadata: index === 0 ? command.metadata : null,
       providerCost: index === 0 ? command.providerCost : null,
       closes: command.final && index === booked.length - 1,

@@ -1,4 +1,5 @@
 import type { Balance, Cost, HoldTerms, LotTerms, Metadata, Moment } from './account.js';
+import type { PricedEvent } from './priced-event.js';
 
 export const ENTRY_TYPES = [
   'grant',
@@ -60,6 +61,8 @@ export interface Entry {
   /** True on the last entry of a command that ends a reservation. */
   readonly closes: boolean;
   readonly settings: Settings | null;
+  /** What was used and how it was priced, on the first entry of a command by event. */
+  readonly event: PricedEvent | null;
   /** What the provider took for the work, on the first entry of a commit. */
   readonly providerCost: Cost | null;
   readonly reason: string | null;
@@ -97,6 +100,7 @@ export function makeEntry(seq: number, effectiveAt: Moment, recordedAt: Moment, 
     expiresAt: fields.expiresAt ?? null,
     closes: fields.closes ?? false,
     settings: fields.settings ?? null,
+    event: fields.event ?? null,
     providerCost: fields.providerCost ?? null,
     reason: fields.reason ?? null,
     member: fields.member ?? null,

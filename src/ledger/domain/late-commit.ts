@@ -54,6 +54,7 @@ export function lateCommit(
         lots: takenFrom(parts),
         reservation: reservation.no,
         member: reservation.member,
+        event: index === 0 ? (command.event ?? null) : null,
         metadata: index === 0 ? command.metadata : null,
         providerCost: index === 0 ? command.providerCost : null,
         closes: index === booked.length - 1,

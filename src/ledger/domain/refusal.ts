@@ -57,11 +57,14 @@ export function amountRefusal(amount: bigint): Refused | null {
   return null;
 }
 
-/** The first reason not to take these lines as they are: none at all, a unit twice, an amount that does not fit. */
-export function linesRefusal(lines: readonly Line[]): Refused | null {
+/**
+ * The first reason not to take these lines as they are: none at all, a unit twice, an amount that does not fit.
+ * @param mayBeFree whether a rate card made them: one that costs nothing holds nothing
+ */
+export function linesRefusal(lines: readonly Line[], mayBeFree = false): Refused | null {
   if (lines.length === 0) return refuse('invalid_request', 'lines must not be empty');
   for (let i = 0; i < lines.length; i++) {
-    const wrong = amountRefusal(lines[i]!.amount);
+    const wrong = mayBeFree && lines[i]!.amount === 0n ? null : amountRefusal(lines[i]!.amount);
     if (wrong !== null) return wrong;
     for (let j = 0; j < i; j++) {
       if (lines[j]!.unit === lines[i]!.unit) return refuse('invalid_request', `unit ${lines[i]!.unit} is named twice`);

@@ -14,7 +14,7 @@ import { insufficient, shortLines } from './shortfall.js';
 
 /** Holds credits for work in flight: all lines or none, from what this spend may use, in burn order. */
 export function reserve(state: AccountState, command: Reserve, now: Moment, recordedAt: Moment): Decision {
-  const wrong = linesRefusal(command.lines);
+  const wrong = linesRefusal(command.lines, command.event !== undefined);
   if (wrong !== null) return wrong;
   if (state.frozen) return refuse('account_frozen', 'the account is frozen: unfreeze it before new work');
   if (state.holds.size >= MAX_OPEN_RESERVATIONS) {
@@ -30,6 +30,7 @@ export function reserve(state: AccountState, command: Reserve, now: Moment, reco
         ...hold(state, 'reserve', line, command),
         reservation: no,
         terms: index === 0 ? termsOf(command, now) : null,
+        event: index === 0 ? (command.event ?? null) : null,
         metadata: index === 0 ? command.metadata : null,
       }),
     ),

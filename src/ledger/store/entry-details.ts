@@ -9,6 +9,7 @@ import type {
   RolloverRule,
 } from '../domain/account.js';
 import type { Entry, Settings } from '../domain/entry.js';
+import type { PricedEvent } from '../domain/priced-event.js';
 
 /** The `details` of an entry: what only some entries have. Amounts are strings of base units, moments milliseconds. */
 export interface EntryDetails {
@@ -16,6 +17,7 @@ export interface EntryDetails {
   readonly terms?: HoldTermsJson;
   readonly expires_at?: Moment;
   readonly settings?: SettingsJson;
+  readonly event?: PricedEventJson;
   readonly provider_cost?: Cost;
 }
 
@@ -39,6 +41,10 @@ type HoldTermsJson = Pick<HoldTerms, 'overage' | 'late'> & {
   readonly model?: string;
 };
 
+type PricedEventJson = Omit<PricedEvent, 'lines'> & {
+  readonly lines: readonly { readonly unit: string; readonly amount: string }[];
+};
+
 interface SettingsJson {
   readonly overdraft_limits?: Readonly<Record<string, string>>;
   readonly metadata?: Metadata;
@@ -52,14 +58,15 @@ export interface RolloverJson {
 
 /** Null for most entries. */
 export function detailsToJson(entry: Entry): EntryDetails | null {
-  const { made, terms, expiresAt, settings, providerCost } = entry;
-  if (made.length === 0 && terms === null && expiresAt === null && settings === null && providerCost === null)
-    return null;
+  const { made, terms, expiresAt, settings, event, providerCost } = entry;
+  const plain = terms === null && expiresAt === null && settings === null && event === null && providerCost === null;
+  if (made.length === 0 && plain) return null;
   return {
     ...(made.length === 0 ? {} : { made: made.map(madeToJson) }),
     ...(terms === null ? {} : { terms: termsToJson(terms) }),
     ...(expiresAt === null ? {} : { expires_at: expiresAt }),
     ...(settings === null ? {} : { settings: settingsToJson(settings) }),
+    ...(event === null ? {} : { event: eventToJson(event) }),
     ...(providerCost === null ? {} : { provider_cost: providerCost }),
   };
 }
@@ -81,6 +88,10 @@ export function madeFromJson(made: MadeLotJson, unit: string): LotTerms {
 export function termsFromJson(terms: HoldTermsJson, member: string | null): HoldTerms {
   const { expires_at, grace_ms, overage, late, meter = null, model = null } = terms;
   return { expiresAt: expires_at, graceMs: grace_ms, overage, late, meter, model, member };
+}
+
+export function eventFromJson({ lines, ...event }: PricedEventJson): PricedEvent {
+  return { ...event, lines: lines.map(({ unit, amount }) => ({ unit, amount: BigInt(amount) })) };
 }
 
 export function settingsFromJson({ overdraft_limits, metadata }: SettingsJson): Settings {
@@ -128,6 +139,10 @@ function termsToJson({ expiresAt, graceMs, overage, late, meter, model }: HoldTe
     ...(meter === null ? {} : { meter }),
     ...(model === null ? {} : { model }),
   };
+}
+
+function eventToJson({ lines, ...event }: PricedEvent): PricedEventJson {
+  return { ...event, lines: lines.map(({ unit, amount }) => ({ unit, amount: amount.toString() })) };
 }
 
 function settingsToJson({ overdraftLimits, metadata }: Settings): SettingsJson {

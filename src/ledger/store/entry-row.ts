@@ -1,6 +1,13 @@
 import type { Metadata, Moment } from '../domain/account.js';
 import type { Entry, EntryType, LotChange } from '../domain/entry.js';
-import { detailsToJson, madeFromJson, settingsFromJson, termsFromJson, type EntryDetails } from './entry-details.js';
+import {
+  detailsToJson,
+  eventFromJson,
+  madeFromJson,
+  settingsFromJson,
+  termsFromJson,
+  type EntryDetails,
+} from './entry-details.js';
 import type { RowArray } from './row-array.js';
 
 const NUMBERS_PER_CHANGE = 4;
@@ -61,6 +68,7 @@ export function entryFromRow(row: EntryRow): Entry {
     expiresAt: details?.expires_at ?? null,
     closes: row.closes,
     settings: details?.settings === undefined ? null : settingsFromJson(details.settings),
+    event: details?.event === undefined ? null : eventFromJson(details.event),
     providerCost: details?.provider_cost ?? null,
     reason: row.reason,
     member: row.member,

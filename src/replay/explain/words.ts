@@ -15,7 +15,7 @@ export function timeInWords(at: Moment): string {
 
 /** What happened, in a sentence or two that need no glossary; without a closing stop. */
 export function stepInWords({ entry }: Step, wording: Wording): string {
-  const what = sentence(entry, wording);
+  const what = `${sentence(entry, wording)}${priced(entry)}`;
   const also = sideEffects(entry, wording);
   const because = entry.reason === null ? '' : ` (reason: "${entry.reason}")`;
   return [`${what}${because}`, ...also].join('; ');
@@ -68,6 +68,23 @@ function sentence(entry: Entry, wording: Wording): string {
     default:
       throw new Error(`unknown entry type ${String(entry.type satisfies never)}`);
   }
+}
+
+/** What the amount is the price of. */
+function priced({ event }: Entry): string {
+  if (event === null) return '';
+  const { meter, quantity, properties, card, version } = event;
+  const inOrder = (names: Readonly<Record<string, string>>): [string, string][] =>
+    Object.entries(names).sort(([a], [b]) => (a < b ? -1 : 1));
+  const used =
+    typeof quantity === 'string'
+      ? quantity
+      : inOrder(quantity)
+          .map(([kind, much]) => `${much} ${kind}`)
+          .join(', ');
+  const which = inOrder(properties).map(([name, value]) => `${name} ${value}`);
+  const details = which.length === 0 ? '' : ` (${which.join(', ')})`;
+  return `: ${used} of ${meter}${details}, by version ${version} of rate card ${card}`;
 }
 
 function extension(entry: Entry, amount: string, work: string): string {

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { Entry, Lot } from './generated/credits/v1/ledger.js';
 import { Account } from './generated/credits/v1/reads.js';
+import { PricedEvent } from './generated/credits/v1/rates.js';
 import { JsonToMessage } from './json-to-message.js';
 import { MessageBuffer } from './message-buffer.js';
 import { shapeOf } from './message-shapes.js';
@@ -34,6 +35,12 @@ test('words become enums, moments timestamps, and null nothing', () => {
     expires_at: undefined,
     created_at: { seconds: Date.parse(json.created_at) / 1000 - 0.25, nanos: 250_000_000 },
   });
+});
+
+test('a quantity is one amount, or amounts by kind', () => {
+  const event = (quantity: unknown) => PricedEvent.decode(bytesOf('PricedEvent', { meter: 'm', quantity })).quantity;
+  expect(event('1200')).toEqual({ amount: '1200' });
+  expect(event({ input: '1', output: '2.5' })).toEqual({ kinds: { input: '1', output: '2.5' } });
 });
 
 test('what is empty is not written, except where proto/ tells it from nothing', () => {

@@ -17,6 +17,10 @@ const T = 0x74;
 const ROOM_AROUND_BYTES = 64;
 const KEY_TAG = 0x0a;
 const MEMBER_TAG = 0x10;
+/** Of `Quantity`. */
+const AMOUNT_TAG = 0x0a;
+const KINDS_TAG = 0x12;
+const TEXT: Value = { kind: 'text' };
 const SECONDS_TAG = 0x08;
 const NANOS_TAG = 0x10;
 const NANOS_PER_MS = 1_000_000;
@@ -95,6 +99,8 @@ export class JsonToMessage {
         return this.word(tag, value.words);
       case 'moment':
         return this.moment(tag);
+      case 'quantity':
+        return this.quantity(tag);
       case 'bytes':
         return this.fail('no bytes');
       case 'message': {
@@ -169,6 +175,18 @@ export class JsonToMessage {
       if (this.takeIf(json)) return this.number(tag, number, false);
     }
     this.fail('a word of its enum');
+  }
+
+  /** One amount is a text in JSON, amounts by kind are an object. */
+  private quantity(tag: number): void {
+    const start = this.out.open(tag);
+    if (this.json[this.at] === QUOTE) {
+      this.text(AMOUNT_TAG, false);
+    } else {
+      this.take(OPENING_BRACE);
+      while (!this.ends(CLOSING_BRACE)) this.member(KINDS_TAG, TEXT);
+    }
+    this.out.close(start);
   }
 
   private moment(tag: number): void {

@@ -50,7 +50,8 @@ function fieldDifferences(
   return value.kind === 'word' ? missingWords(item.enum ?? [], value).map(word => `${where} lacks ${word}`) : [];
 }
 
-function kindOf({ type, format, enum: words }: JsonSchema): Value['kind'] {
+function kindOf({ type, format, enum: words, anyOf }: JsonSchema): Value['kind'] {
+  if (anyOf !== undefined) return 'quantity';
   if (words !== undefined) return 'word';
   if (type === 'string') return format === 'date-time' ? 'moment' : 'text';
   return type === 'boolean' ? 'bool' : type === 'object' ? 'message' : 'number';
@@ -64,8 +65,8 @@ function missingWords(words: readonly string[], value: Extract<Value, { kind: 'w
 /** What it refers to; of what may be null what it else is. */
 function resolve(schema: JsonSchema, definitions: NonNullable<JsonSchema['$defs']>): JsonSchema {
   if (schema.$ref !== undefined) return resolve(definitions[schema.$ref.replace('#/$defs/', '')]!, definitions);
-  const other = schema.anyOf?.find(({ type }) => type !== 'null');
-  return other === undefined ? schema : resolve(other, definitions);
+  const [other, ...more] = schema.anyOf?.filter(({ type }) => type !== 'null') ?? [];
+  return other === undefined || more.length > 0 ? schema : resolve(other, definitions);
 }
 
 const MUTATIONS = [

@@ -11,7 +11,7 @@ export interface Shape {
 
 /** What a value is written as; no JSON becomes bytes. */
 export type Value =
-  | { readonly kind: 'text' | 'number' | 'bool' | 'moment' | 'bytes' }
+  | { readonly kind: 'text' | 'number' | 'bool' | 'moment' | 'quantity' | 'bytes' }
   | { readonly kind: 'word'; readonly words: readonly Word[] }
   | { readonly kind: 'message'; readonly shape: Shape };
 
@@ -36,6 +36,7 @@ export interface Word {
 }
 
 const TIMESTAMP = 'google.protobuf.Timestamp';
+const QUANTITY = 'credits.v1.Quantity';
 const VARINT = 0;
 const DELIMITED = 2;
 /** Beyond 2^53 no JSON of ours goes, and below zero none does either. */
@@ -80,6 +81,7 @@ function fieldOf(field: DescField): Field {
 function valueOf(field: DescField): Value {
   if (field.enum !== undefined) return { kind: 'word', words: wordsOf(field.enum) };
   if (field.message?.typeName === TIMESTAMP) return { kind: 'moment' };
+  if (field.message?.typeName === QUANTITY) return { kind: 'quantity' };
   if (field.message !== undefined) return { kind: 'message', shape: shapeOf(field.message.typeName) };
   if (field.scalar === ScalarType.STRING) return { kind: 'text' };
   if (field.scalar === ScalarType.BOOL) return { kind: 'bool' };

@@ -11,9 +11,11 @@ import { RESERVE } from '../requests/reserve.js';
 import { REVOKE } from '../requests/revoke.js';
 import type {
   ChargeCreditsRequest,
+  CommitReservationRequest,
   GrantCreditsRequest,
   ReserveCreditsRequest,
 } from './generated/credits/v1/mutations.js';
+import type { Quantity } from './generated/credits/v1/rates.js';
 import { momentText } from './timestamps.js';
 import { LATE_POLICY, LOT_CATEGORY, OVERAGE_POLICY } from './words.js';
 
@@ -52,21 +54,38 @@ export const GRANT_CALL: MutationCall<GrantCreditsRequest> = {
     }),
 };
 
+/** As JSON has it: one amount is a string, amounts by kind are an object; both at once is for the schema to refuse. */
+function quantityBody(quantity: Quantity | undefined) {
+  if (quantity === undefined) return {};
+  const { amount, kinds } = quantity;
+  if (amount === undefined) return { quantity: kinds ?? {} };
+  return { quantity: kinds === undefined ? amount : { ...quantity } };
+}
+
 /** Of a reserve, or of a check, which asks the same. */
-export function reserveBody({ overage, late, ...fields }: Omit<ReserveCreditsRequest, keyof MutationRequest>) {
+export function reserveBody({
+  overage,
+  late,
+  quantity,
+  ...fields
+}: Omit<ReserveCreditsRequest, keyof MutationRequest>) {
   const policies = { ...given('overage', OVERAGE_POLICY.word(overage)), ...given('late', LATE_POLICY.word(late)) };
-  return asItIs({ ...fields, ...policies });
+  return asItIs({ ...fields, ...policies, ...quantityBody(quantity) });
 }
 
 export const RESERVE_CALL = { operation: RESERVE, body: reserveBody };
 
 export const CHARGE_CALL = {
   operation: CHARGE,
-  body: ({ overage, ...fields }: Omit<ChargeCreditsRequest, keyof MutationRequest>) =>
-    asItIs({ ...fields, ...given('overage', OVERAGE_POLICY.word(overage)) }),
+  body: ({ overage, quantity, ...fields }: Omit<ChargeCreditsRequest, keyof MutationRequest>) =>
+    asItIs({ ...fields, ...given('overage', OVERAGE_POLICY.word(overage)), ...quantityBody(quantity) }),
 };
 
-export const COMMIT_CALL = { operation: COMMIT, body: asItIs };
+export const COMMIT_CALL = {
+  operation: COMMIT,
+  body: ({ quantity, ...fields }: Omit<CommitReservationRequest, keyof MutationRequest>) =>
+    asItIs({ ...fields, ...quantityBody(quantity) }),
+};
 export const RELEASE_CALL = { operation: RELEASE, body: asItIs };
 export const EXTEND_CALL = { operation: EXTEND, body: asItIs };
 export const REFUND_RESERVATION_CALL = { operation: REFUND_RESERVATION, body: asItIs };

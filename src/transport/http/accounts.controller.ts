@@ -98,7 +98,7 @@ export class AccountsController {
       summary: 'Ask whether a reservation would be granted, without holding anything',
       scope: 'ledger:read',
       body: reserveRequest,
-      refusals: ['unit_not_found', 'amount_too_large'],
+      refusals: ['unit_not_found', 'meter_not_found', 'amount_too_large'],
       status: 200,
       answer: check,
     }),

@@ -3,7 +3,7 @@ import { ChargeCredits } from '../../ledger/commands/charge-credits.js';
 import { OVERAGE_POLICIES } from '../../ledger/domain/account.js';
 import { member, metadata, reason } from './fields.js';
 import { accountOperation } from './operation.js';
-import { checkSpend, linesOf, spendAmounts, spendFields } from './spend.js';
+import { checkSpend, readSpend, spendFields } from './spend.js';
 
 const chargeRequest = z
   .strictObject(
@@ -19,7 +19,7 @@ const chargeRequest = z
   .superRefine(checkSpend)
   .meta({
     id: 'ChargeRequest',
-    description: 'Either `amount` of one `unit`, or `lines`.',
+    description: 'Either `amount` of one `unit`, or `lines`, or `quantity` of a `meter`, which a rate card prices.',
     examples: [{ amount: '2.5', reason: 'export' }],
   });
 
@@ -28,19 +28,16 @@ export const CHARGE = accountOperation({
   status: 201,
   request: chargeRequest,
   summary: 'Spend credits at once, without a reservation',
-  refusals: ['unit_not_found', 'amount_too_large', 'insufficient_credits', 'account_frozen'],
-  async prepare(request, target, { amounts }, part) {
-    const read = await amounts.read(spendAmounts(request, part));
+  refusals: ['unit_not_found', 'meter_not_found', 'amount_too_large', 'insufficient_credits', 'account_frozen'],
+  async prepare(request, target, readers, part) {
+    const { unfixed, refusal, ...spend } = await readSpend(request, readers, part);
     const terms = {
-      lines: linesOf(read),
+      ...spend,
       overage: request.overage,
-      meter: null,
-      model: null,
       member: request.member ?? null,
       reason: request.reason ?? null,
       metadata: request.metadata ?? null,
     };
-    const unfixed = amounts.unfixed(read);
-    return once => new ChargeCredits(target, terms, once, unfixed);
+    return once => new ChargeCredits(target, terms, once, unfixed, refusal);
   },
 });

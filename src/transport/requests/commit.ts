@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CommitReservation } from '../../ledger/commands/commit-reservation.js';
 import type { Commit } from '../../ledger/domain/command.js';
+import { eventFields, priceOfCommit } from './event.js';
 import { amount, cost, lines, metadata } from './fields.js';
 import { numberedOperation, type Numbered, type Readers } from './operation.js';
 import { lineAmounts, linesOf } from './spend.js';
@@ -10,6 +11,11 @@ const commitRequest = z
     {
       amount: amount.optional(),
       lines: lines.optional(),
+      quantity: eventFields.quantity,
+      properties: eventFields.properties
+        .unwrap()
+        .optional()
+        .meta({ description: "On top of the reservation's, `model` for example." }),
       final: z.boolean('must be true or false').default(true).meta({ description: '`false` keeps the rest held.' }),
       provider_cost: cost.optional(),
       metadata: metadata.optional(),
@@ -17,13 +23,17 @@ const commitRequest = z
     'must be an object',
   )
   .superRefine((request, context) => {
-    if (request.amount === undefined || request.lines === undefined) return;
-    context.addIssue({ code: 'custom', path: ['lines'], message: 'goes without amount' });
+    const forms = (['amount', 'lines', 'quantity'] as const).filter(form => request[form] !== undefined);
+    if (forms.length > 1) context.addIssue({ code: 'custom', path: [forms[1]!], message: `goes without ${forms[0]}` });
+    if (request.properties === undefined || request.quantity !== undefined) return;
+    context.addIssue({ code: 'custom', path: ['properties'], message: 'goes with quantity' });
   })
   .meta({
     id: 'CommitRequest',
     examples: [{ amount: '31.5' }],
-    description: '`amount` where the reservation has one line, or `lines`; all that is left where there is neither.',
+    description:
+      '`amount` where the reservation has one line, or `lines`, or `quantity` where it was made by event: priced by the ' +
+      'same version of the rate card. All that is left where there is none of them.',
   });
 
 export const COMMIT = numberedOperation({
@@ -42,9 +52,11 @@ export const COMMIT = numberedOperation({
     'reservation_expired',
   ],
   async prepare(request, at, readers, part) {
+    const event = request.quantity === undefined ? undefined : await priceOfCommit(request, at, readers, part);
     const terms = {
       reservation: at.number,
-      actual: await actual(request, at, readers, part),
+      actual: event?.lines ?? (await actual(request, at, readers, part)),
+      event,
       final: request.final,
       providerCost: request.provider_cost ?? null,
       metadata: request.metadata ?? null,

@@ -3,12 +3,16 @@ import type { z } from 'zod';
 import type { EntryUnits } from '../../entries/entry-units.js';
 import type { Answer, NumberedTarget, Once, Target } from '../../ledger/submission.js';
 import type { ErrorCode } from '../../shared/ledger-error.js';
+import type { Pricing } from '../../rates/pricing.js';
+import type { ReservationEvents } from '../../rates/reservation-events.js';
 import type { Amounts } from '../../units/amounts.js';
 
 /** What a request needs to know to become a command. */
 export interface Readers {
   readonly amounts: Amounts;
   readonly entryUnits: EntryUnits;
+  readonly pricing: Pricing;
+  readonly reservationEvents: ReservationEvents;
 }
 
 /** Where a request's fields stand in what the caller sent: `body`, or `body.commands[3]`. */

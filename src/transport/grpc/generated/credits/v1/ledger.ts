@@ -4,6 +4,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
+import { PricedEvent } from "./rates.js";
 
 export const protobufPackage = "credits.v1";
 
@@ -145,7 +146,11 @@ export interface Entry {
     | Timestamp
     | undefined;
   /** When it was booked. */
-  recorded_at?: Timestamp | undefined;
+  recorded_at?:
+    | Timestamp
+    | undefined;
+  /** On the first entry of a call by event. */
+  event?: PricedEvent | undefined;
 }
 
 export interface Entry_MetadataEntry {
@@ -677,6 +682,9 @@ export const Entry: MessageFns<Entry> = {
     if (message.recorded_at !== undefined) {
       Timestamp.encode(message.recorded_at, writer.uint32(130).fork()).join();
     }
+    if (message.event !== undefined) {
+      PricedEvent.encode(message.event, writer.uint32(138).fork()).join();
+    }
     return writer;
   },
 
@@ -831,6 +839,14 @@ export const Entry: MessageFns<Entry> = {
             }
 
             message.recorded_at = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.event = PricedEvent.decode(reader, reader.uint32());
             continue;
           }
         }

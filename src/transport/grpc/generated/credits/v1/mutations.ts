@@ -5,6 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 import { AppliesTo, Balance, Cost, Entry, LatePolicy, Lot, LotCategory, OveragePolicy, Reservation } from "./ledger.js";
+import { Quantity } from "./rates.js";
 
 export const protobufPackage = "credits.v1";
 
@@ -101,10 +102,24 @@ export interface ReserveCreditsRequest {
   overage?: OveragePolicy | undefined;
   late?: LatePolicy | undefined;
   member?: string | undefined;
-  metadata?: { [key: string]: string } | undefined;
+  metadata?:
+    | { [key: string]: string }
+    | undefined;
+  /** Of the rate card, instead of amount and lines: what is used. */
+  meter?: string | undefined;
+  quantity?:
+    | Quantity
+    | undefined;
+  /** What prices and limits go by, such as `model`. */
+  properties?: { [key: string]: string } | undefined;
 }
 
 export interface ReserveCreditsRequest_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+export interface ReserveCreditsRequest_PropertiesEntry {
   key: string;
   value: string;
 }
@@ -143,10 +158,24 @@ export interface ChargeCreditsRequest {
   overage?: OveragePolicy | undefined;
   member?: string | undefined;
   reason?: string | undefined;
-  metadata?: { [key: string]: string } | undefined;
+  metadata?:
+    | { [key: string]: string }
+    | undefined;
+  /** Of the rate card, instead of amount and lines: what is used. */
+  meter?: string | undefined;
+  quantity?:
+    | Quantity
+    | undefined;
+  /** What prices and limits go by, such as `model`. */
+  properties?: { [key: string]: string } | undefined;
 }
 
 export interface ChargeCreditsRequest_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+export interface ChargeCreditsRequest_PropertiesEntry {
   key: string;
   value: string;
 }
@@ -184,10 +213,23 @@ export interface CommitReservationRequest {
     | undefined;
   /** What the provider took for it. */
   provider_cost?: Cost | undefined;
-  metadata?: { [key: string]: string } | undefined;
+  metadata?:
+    | { [key: string]: string }
+    | undefined;
+  /** Where the reservation was made by event: priced by the same version of the rate card. */
+  quantity?:
+    | Quantity
+    | undefined;
+  /** On top of the reservation's. */
+  properties?: { [key: string]: string } | undefined;
 }
 
 export interface CommitReservationRequest_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+export interface CommitReservationRequest_PropertiesEntry {
   key: string;
   value: string;
 }
@@ -788,6 +830,15 @@ export const ReserveCreditsRequest: MessageFns<ReserveCreditsRequest> = {
     globalThis.Object.entries(message.metadata || {}).forEach(([key, value]: [string, string]) => {
       ReserveCreditsRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(90).fork()).join();
     });
+    if (message.meter !== undefined) {
+      writer.uint32(98).string(message.meter);
+    }
+    if (message.quantity !== undefined) {
+      Quantity.encode(message.quantity, writer.uint32(106).fork()).join();
+    }
+    globalThis.Object.entries(message.properties || {}).forEach(([key, value]: [string, string]) => {
+      ReserveCreditsRequest_PropertiesEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
+    });
     return writer;
   },
 
@@ -904,6 +955,36 @@ export const ReserveCreditsRequest: MessageFns<ReserveCreditsRequest> = {
             }
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.meter = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.quantity = Quantity.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            const entry14 = ReserveCreditsRequest_PropertiesEntry.decode(reader, reader.uint32());
+            if (entry14.value !== undefined) {
+              if (message.properties === undefined) {
+                message.properties = {};
+              }
+              message.properties![entry14.key] = entry14.value;
+            }
+            continue;
+          }
         }
         reader.skip(tag & 7);
       }
@@ -939,6 +1020,60 @@ export const ReserveCreditsRequest_MetadataEntry: MessageFns<ReserveCreditsReque
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseReserveCreditsRequest_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReserveCreditsRequest_PropertiesEntry(): ReserveCreditsRequest_PropertiesEntry {
+  return { key: "", value: "" };
+}
+
+export const ReserveCreditsRequest_PropertiesEntry: MessageFns<ReserveCreditsRequest_PropertiesEntry> = {
+  encode(message: ReserveCreditsRequest_PropertiesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReserveCreditsRequest_PropertiesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReserveCreditsRequest_PropertiesEntry();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1223,6 +1358,15 @@ export const ChargeCreditsRequest: MessageFns<ChargeCreditsRequest> = {
     globalThis.Object.entries(message.metadata || {}).forEach(([key, value]: [string, string]) => {
       ChargeCreditsRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
     });
+    if (message.meter !== undefined) {
+      writer.uint32(82).string(message.meter);
+    }
+    if (message.quantity !== undefined) {
+      Quantity.encode(message.quantity, writer.uint32(90).fork()).join();
+    }
+    globalThis.Object.entries(message.properties || {}).forEach(([key, value]: [string, string]) => {
+      ChargeCreditsRequest_PropertiesEntry.encode({ key: key as any, value }, writer.uint32(98).fork()).join();
+    });
     return writer;
   },
 
@@ -1323,6 +1467,36 @@ export const ChargeCreditsRequest: MessageFns<ChargeCreditsRequest> = {
             }
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.meter = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.quantity = Quantity.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            const entry12 = ChargeCreditsRequest_PropertiesEntry.decode(reader, reader.uint32());
+            if (entry12.value !== undefined) {
+              if (message.properties === undefined) {
+                message.properties = {};
+              }
+              message.properties![entry12.key] = entry12.value;
+            }
+            continue;
+          }
         }
         reader.skip(tag & 7);
       }
@@ -1358,6 +1532,60 @@ export const ChargeCreditsRequest_MetadataEntry: MessageFns<ChargeCreditsRequest
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseChargeCreditsRequest_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChargeCreditsRequest_PropertiesEntry(): ChargeCreditsRequest_PropertiesEntry {
+  return { key: "", value: "" };
+}
+
+export const ChargeCreditsRequest_PropertiesEntry: MessageFns<ChargeCreditsRequest_PropertiesEntry> = {
+  encode(message: ChargeCreditsRequest_PropertiesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChargeCreditsRequest_PropertiesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChargeCreditsRequest_PropertiesEntry();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1571,6 +1799,12 @@ export const CommitReservationRequest: MessageFns<CommitReservationRequest> = {
     globalThis.Object.entries(message.metadata || {}).forEach(([key, value]: [string, string]) => {
       CommitReservationRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
     });
+    if (message.quantity !== undefined) {
+      Quantity.encode(message.quantity, writer.uint32(66).fork()).join();
+    }
+    globalThis.Object.entries(message.properties || {}).forEach(([key, value]: [string, string]) => {
+      CommitReservationRequest_PropertiesEntry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
+    });
     return writer;
   },
 
@@ -1655,6 +1889,28 @@ export const CommitReservationRequest: MessageFns<CommitReservationRequest> = {
             }
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.quantity = Quantity.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            const entry9 = CommitReservationRequest_PropertiesEntry.decode(reader, reader.uint32());
+            if (entry9.value !== undefined) {
+              if (message.properties === undefined) {
+                message.properties = {};
+              }
+              message.properties![entry9.key] = entry9.value;
+            }
+            continue;
+          }
         }
         reader.skip(tag & 7);
       }
@@ -1690,6 +1946,60 @@ export const CommitReservationRequest_MetadataEntry: MessageFns<CommitReservatio
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseCommitReservationRequest_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCommitReservationRequest_PropertiesEntry(): CommitReservationRequest_PropertiesEntry {
+  return { key: "", value: "" };
+}
+
+export const CommitReservationRequest_PropertiesEntry: MessageFns<CommitReservationRequest_PropertiesEntry> = {
+  encode(message: CommitReservationRequest_PropertiesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CommitReservationRequest_PropertiesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCommitReservationRequest_PropertiesEntry();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {

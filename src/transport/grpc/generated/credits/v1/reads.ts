@@ -16,6 +16,7 @@ import {
   Shortfall,
 } from "./ledger.js";
 import { Line } from "./mutations.js";
+import { Quantity } from "./rates.js";
 
 export const protobufPackage = "credits.v1";
 
@@ -148,10 +149,24 @@ export interface CheckReservationRequest {
   overage?: OveragePolicy | undefined;
   late?: LatePolicy | undefined;
   member?: string | undefined;
-  metadata?: { [key: string]: string } | undefined;
+  metadata?:
+    | { [key: string]: string }
+    | undefined;
+  /** Of the rate card, instead of amount and lines: what is used. */
+  meter?: string | undefined;
+  quantity?:
+    | Quantity
+    | undefined;
+  /** What prices and limits go by, such as `model`. */
+  properties?: { [key: string]: string } | undefined;
 }
 
 export interface CheckReservationRequest_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+export interface CheckReservationRequest_PropertiesEntry {
   key: string;
   value: string;
 }
@@ -1438,6 +1453,15 @@ export const CheckReservationRequest: MessageFns<CheckReservationRequest> = {
     globalThis.Object.entries(message.metadata || {}).forEach(([key, value]: [string, string]) => {
       CheckReservationRequest_MetadataEntry.encode({ key: key as any, value }, writer.uint32(82).fork()).join();
     });
+    if (message.meter !== undefined) {
+      writer.uint32(90).string(message.meter);
+    }
+    if (message.quantity !== undefined) {
+      Quantity.encode(message.quantity, writer.uint32(98).fork()).join();
+    }
+    globalThis.Object.entries(message.properties || {}).forEach(([key, value]: [string, string]) => {
+      CheckReservationRequest_PropertiesEntry.encode({ key: key as any, value }, writer.uint32(106).fork()).join();
+    });
     return writer;
   },
 
@@ -1546,6 +1570,36 @@ export const CheckReservationRequest: MessageFns<CheckReservationRequest> = {
             }
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.meter = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.quantity = Quantity.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            const entry13 = CheckReservationRequest_PropertiesEntry.decode(reader, reader.uint32());
+            if (entry13.value !== undefined) {
+              if (message.properties === undefined) {
+                message.properties = {};
+              }
+              message.properties![entry13.key] = entry13.value;
+            }
+            continue;
+          }
         }
         reader.skip(tag & 7);
       }
@@ -1581,6 +1635,60 @@ export const CheckReservationRequest_MetadataEntry: MessageFns<CheckReservationR
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseCheckReservationRequest_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCheckReservationRequest_PropertiesEntry(): CheckReservationRequest_PropertiesEntry {
+  return { key: "", value: "" };
+}
+
+export const CheckReservationRequest_PropertiesEntry: MessageFns<CheckReservationRequest_PropertiesEntry> = {
+  encode(message: CheckReservationRequest_PropertiesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckReservationRequest_PropertiesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckReservationRequest_PropertiesEntry();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
