@@ -7,7 +7,7 @@ import { ReplicatedService } from './replicated-service.js';
 const MOST_OPERATIONS = 6_000;
 const LOAD_MS = 8_000;
 const FEWEST_OPERATIONS = 500;
-const TEST_TIMEOUT_MS = 180_000;
+const TEST_TIMEOUT_MS = 600_000;
 
 describe.each([1, 3])('64 callers on a hot account and 1,000 spread ones, processes: %d', processes => {
   let service: ReplicatedService;

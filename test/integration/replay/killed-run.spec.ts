@@ -12,8 +12,8 @@ import { startService, type RunningService } from '../../support/service.js';
 import { Teller } from '../../support/teller.js';
 
 const DAMAGED = 40;
-const TEST_TIMEOUT_MS = 240_000;
-const WAIT_MS = 40_000;
+const TEST_TIMEOUT_MS = 600_000;
+const WAIT_MS = 120_000;
 const REASON = 'a row was edited by hand';
 
 /** JSON as a test reads it. */
