@@ -83,7 +83,7 @@ export class Pricing {
   }
 }
 
-function amountsOf(quantity: GivenQuantity): Quantity {
+export function amountsOf(quantity: GivenQuantity): Quantity {
   if (typeof quantity === 'string') return quantityOf(quantity);
   return new Map(Object.entries(quantity).map(([kind, amount]) => [kind, quantityOf(amount)]));
 }

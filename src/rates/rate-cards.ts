@@ -74,6 +74,17 @@ export class RateCards {
     return { ...found, versions: await this.stored.versions(card) };
   }
 
+  /**
+   * What might be published next: the draft, or the newest version where there is none.
+   * @param version undefined for that one
+   * @throws LedgerError rate_card_not_found
+   */
+  async candidate(card: string, version: number | undefined): Promise<CardVersion> {
+    const found = version === undefined ? await this.stored.newest(card) : await this.stored.version(card, version);
+    if (found === undefined) throw notFound(card, version);
+    return found;
+  }
+
   list(after: string, limit: number): Promise<CardSummary[]> {
     return this.stored.list(after, limit);
   }

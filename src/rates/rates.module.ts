@@ -4,11 +4,12 @@ import { CardsInEffect } from './cards-in-effect.js';
 import { Pricing } from './pricing.js';
 import { RateCards } from './rate-cards.js';
 import { ReservationEvents } from './reservation-events.js';
+import { SimulateCard } from './simulate/simulate-card.js';
 import { StoredCards } from './stored-cards.js';
 
 @Module({
   imports: [UnitsModule],
-  providers: [StoredCards, CardsInEffect, RateCards, Pricing, ReservationEvents],
-  exports: [RateCards, Pricing, ReservationEvents],
+  providers: [StoredCards, CardsInEffect, RateCards, Pricing, ReservationEvents, SimulateCard],
+  exports: [RateCards, Pricing, ReservationEvents, SimulateCard],
 })
 export class RatesModule {}

@@ -22,6 +22,46 @@ export const rateCardWithVersions = z
   })
   .meta({ id: 'RateCardWithVersions' });
 
+const amount = z.string().regex(/^(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$/);
+const count = z.int().min(0);
+const compared = {
+  events: count.meta({ description: 'That spent: commits and charges.' }),
+  actual: z.record(z.string(), amount).meta({ description: 'By unit, what they cost.' }),
+  candidate: z.record(z.string(), amount).meta({ description: 'By unit, what they would have cost.' }),
+};
+
+export const simulation = z
+  .strictObject({
+    id: z.string(),
+    version,
+    over: z.string(),
+    from: moment,
+    to: moment,
+    total: z.strictObject(compared),
+    by_meter: z
+      .array(z.strictObject({ meter: z.string(), model: z.string().nullable(), ...compared }))
+      .meta({ description: 'The hundred with most events.' }),
+    provider_costs: z
+      .record(z.string(), amount)
+      .meta({ description: 'By currency, what the commits among them say the provider took.' }),
+    unpriced: z
+      .strictObject({
+        events: count,
+        first: z.array(z.strictObject({ account: z.string(), seq: z.int(), meter: z.string(), message: z.string() })),
+      })
+      .meta({ description: 'Events that the candidate has no price for; they are in no sum.' }),
+    refused: z
+      .strictObject({
+        spends: count,
+        accounts: count,
+        first: z.array(
+          z.strictObject({ account: z.string(), seq: z.int(), unit: z.string(), required: amount, available: amount }),
+        ),
+      })
+      .meta({ description: 'Reservations and charges that the account could not have paid for, all else equal.' }),
+  })
+  .meta({ id: 'RateCardSimulation' });
+
 export const rateCardSummary = z
   .strictObject({
     id: z.string(),

@@ -1,17 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { RateCards } from '../rates/rate-cards.js';
+import { SimulateCard } from '../rates/simulate/simulate-card.js';
 import type { CardSummary, CardVersion, VersionSummary } from '../rates/stored-cards.js';
+import { formatMoment } from '../shared/moment.js';
 import { pageOf } from '../shared/page.js';
+import type { Asker } from './asker.js';
 import { decodeCursor } from './cursor.js';
 import { pageJson } from './page-json.js';
 import { pagingQuery } from './requests/lists.js';
 import { parseRequest } from './requests/parse-request.js';
-import { cardId, putRateCardRequest, rateCardQuery } from './requests/rate-card.js';
+import { cardId, putRateCardRequest, rateCardQuery, simulateRateCardRequest } from './requests/rate-card.js';
 
 /** Calls about rate cards, read and answered the same way for every transport, as JSON. */
 @Injectable()
 export class RateCardCalls {
-  constructor(private readonly cards: RateCards) {}
+  constructor(
+    private readonly cards: RateCards,
+    private readonly simulation: SimulateCard,
+  ) {}
 
   async put(id: unknown, body: unknown): Promise<string> {
     const card = parseRequest(cardId, id, 'path.card');
@@ -25,6 +31,16 @@ export class RateCardCalls {
     const { version } = parseRequest(rateCardQuery, query, 'query');
     const { versions, ...found } = await this.cards.find(id, version);
     return JSON.stringify({ ...cardJson(found), versions: versions.map(versionJson) });
+  }
+
+  async simulate({ mode }: Asker, id: unknown, body: unknown): Promise<string> {
+    const card = parseRequest(cardId, id, 'path.card');
+    const request = parseRequest(simulateRateCardRequest, body, 'body');
+    const { version, over = card, account = null, from, to } = request;
+    const candidate = await this.cards.candidate(card, version);
+    const found = await this.simulation.run(candidate, { mode, account, card: over, from, to });
+    const times = { from: formatMoment(from), to: formatMoment(to) };
+    return JSON.stringify({ id: card, version: candidate.version, over, ...times, ...found });
   }
 
   async list(query: unknown): Promise<string> {

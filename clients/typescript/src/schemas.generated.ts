@@ -706,6 +706,57 @@ export type RateCard = {
   meters: { [name: string]: RateMeter };
 };
 
+export type RateCardSimulation = {
+  id: string;
+  version: number;
+  over: string;
+  from: string;
+  to: string;
+  total: {
+    /** That spent: commits and charges. */
+    events: number;
+    /** By unit, what they cost. */
+    actual: { [name: string]: string };
+    /** By unit, what they would have cost. */
+    candidate: { [name: string]: string };
+  };
+  /** The hundred with most events. */
+  by_meter: {
+    meter: string;
+    model: string | null;
+    /** That spent: commits and charges. */
+    events: number;
+    /** By unit, what they cost. */
+    actual: { [name: string]: string };
+    /** By unit, what they would have cost. */
+    candidate: { [name: string]: string };
+  }[];
+  /** By currency, what the commits among them say the provider took. */
+  provider_costs: { [name: string]: string };
+  /** Events that the candidate has no price for; they are in no sum. */
+  unpriced: {
+    events: number;
+    first: {
+      account: string;
+      seq: number;
+      meter: string;
+      message: string;
+    }[];
+  };
+  /** Reservations and charges that the account could not have paid for, all else equal. */
+  refused: {
+    spends: number;
+    accounts: number;
+    first: {
+      account: string;
+      seq: number;
+      unit: string;
+      required: string;
+      available: string;
+    }[];
+  };
+};
+
 export type RateCardSummary = {
   id: string;
   name?: string | undefined;
@@ -959,6 +1010,19 @@ export type Shortfall = {
   open_reservations: number;
   next_release_at?: string | undefined;
   resets_at?: string | undefined;
+};
+
+export type SimulateRateCardRequest = {
+  /** Which prices to try; the draft if left out, or the newest where there is none. */
+  version?: number | undefined;
+  /** Whose events: those that this card priced. The card itself if left out. */
+  over?: string | undefined;
+  /** Only this account; all of them if left out. */
+  account?: string | undefined;
+  /** Inclusive. */
+  from: string;
+  /** Exclusive. */
+  to: string;
 };
 
 /** opening + the lines' deltas = closing, unit by unit */

@@ -1,11 +1,11 @@
-import { Controller, Get, Put, Req, Res } from '@nestjs/common';
+import { Controller, Get, Post, Put, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { pageOf } from '../answers.js';
-import { rateCard, rateCardSummary, rateCardWithVersions } from '../rate-card-answers.js';
+import { rateCard, rateCardSummary, rateCardWithVersions, simulation } from '../rate-card-answers.js';
 import { RateCardCalls } from '../rate-cards.js';
 import { pagingQuery } from '../requests/lists.js';
-import { putRateCardRequest, rateCardQuery } from '../requests/rate-card.js';
+import { putRateCardRequest, rateCardQuery, simulateRateCardRequest } from '../requests/rate-card.js';
 import { called } from './call.js';
 import { readBody } from './read-body.js';
 import { sendAnswer } from './send-answer.js';
@@ -70,5 +70,26 @@ export class RateCardsController {
   async put(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { card } = request.params as { card: string };
     sendAnswer(reply, 200, await this.calls.put(card, readBody(request)));
+  }
+
+  @Post(':card/simulate')
+  @RouteConfig(
+    called({
+      id: 'simulateRateCard',
+      tag: TAG,
+      summary: 'Try prices on what was used in the past; changes nothing',
+      description:
+        'At most 1,000 accounts, 50,000 events and 500,000 entries a call, and one call at a time on a replica. Spends count ' +
+        'by what was committed. Whether a spend would have been refused counts every lot of the account, whatever it may be spent on.',
+      scope: 'usage:read',
+      body: simulateRateCardRequest,
+      refusals: ['rate_card_not_found'],
+      status: 200,
+      answer: simulation,
+    }),
+  )
+  async simulate(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { card } = request.params as { card: string };
+    sendAnswer(reply, 200, await this.calls.simulate(request.caller, card, readBody(request)));
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CARD_ID, cardDefinition } from '../../rates/card-definition.js';
-import { moment } from './fields.js';
+import { accountId, moment } from './fields.js';
 
 export const cardId = z
   .string()
@@ -43,6 +43,37 @@ export const putRateCardRequest = cardDefinition
         },
       },
     ],
+  });
+
+const MOST_DAYS = 366;
+const DAY_MS = 86_400_000;
+
+export const simulateRateCardRequest = z
+  .strictObject(
+    {
+      version: z
+        .int()
+        .min(1)
+        .max(2 ** 31 - 1)
+        .optional()
+        .meta({ description: 'Which prices to try; the draft if left out, or the newest where there is none.' }),
+      over: cardId
+        .optional()
+        .meta({ description: 'Whose events: those that this card priced. The card itself if left out.' }),
+      account: accountId.optional().meta({ description: 'Only this account; all of them if left out.' }),
+      from: moment.meta({ description: 'Inclusive.' }),
+      to: moment.meta({ description: 'Exclusive.' }),
+    },
+    'must be an object',
+  )
+  .superRefine(({ from, to }, context) => {
+    if (to <= from) context.addIssue({ code: 'custom', path: ['to'], message: 'must be later than from' });
+    if (to - from <= MOST_DAYS * DAY_MS) return;
+    context.addIssue({ code: 'custom', path: ['from'], message: `must be at most ${MOST_DAYS} days before to` });
+  })
+  .meta({
+    id: 'SimulateRateCardRequest',
+    examples: [{ from: '2026-10-01T00:00:00Z', to: '2026-11-01T00:00:00Z' }],
   });
 
 const VERSION_MESSAGE = 'must be a whole number, 1 or more';
