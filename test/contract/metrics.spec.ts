@@ -64,6 +64,26 @@ describe('/metrics', () => {
     expect(lines.join('\n')).not.toMatch(/somebody-in-a-path|no-such-path/);
   });
 
+  test('counts each command in the batch that wrote it, and what another replica had written before', async () => {
+    const replica = await Api.start(api);
+    const valueOf = async (name: string): Promise<number> =>
+      Number((await scrape()).find(line => line.startsWith(`${name} `))!.split(' ')[1]);
+    const path = '/v1/accounts/in-batches';
+    await api.post(`${path}/grants`, { amount: '50' });
+    const before = await valueOf('credits_batch_commands_sum');
+    const conflictsBefore = await valueOf('credits_batch_conflicts_total');
+    const commands = Array.from({ length: 30 }, (_, n) => {
+      return { id: `${n}`, type: 'charge', account: 'in-batches', idempotency_key: `in-${n}`, amount: '1' };
+    });
+    await api.post('/v1/batch', { commands });
+    expect(await valueOf('credits_batch_commands_sum')).toBe(before + 30);
+    expect(await valueOf('credits_batch_conflicts_total')).toBe(conflictsBefore);
+    await replica.post(`${path}/charges`, { amount: '1' });
+    await api.post(`${path}/charges`, { amount: '1' });
+    expect(await valueOf('credits_batch_conflicts_total')).toBe(conflictsBefore + 1);
+    await replica.stop();
+  });
+
   test('names what it counts as Prometheus does, with a help text and a unit, and labels of few values', async () => {
     const lines = await scrape();
     const types = lines.filter(line => line.startsWith('# TYPE credits_')).map(line => line.split(' '));
