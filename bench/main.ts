@@ -6,6 +6,8 @@ import { resultAsText } from './report/table.js';
 import type { Result } from './result.js';
 import { BenchServer } from './server.js';
 import { judge } from './targets.js';
+import { evidence } from './workloads/evidence.js';
+import { followers } from './workloads/followers.js';
 import { slowFsync } from './workloads/fsync.js';
 import { GrantedService } from './workloads/granted-service.js';
 import { GrownLedger } from './workloads/growth.js';
@@ -32,6 +34,8 @@ async function bench(options: Options): Promise<boolean> {
     'fsync-hot': () => slowFsync(arena),
     growth: () => grown.costOfGrowth(),
     replay: () => replay(grown),
+    followers: () => followers(grown),
+    evidence: () => evidence(arena),
   };
   try {
     const machine = await describeMachine(server);

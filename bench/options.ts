@@ -12,6 +12,8 @@ export const WORKLOADS = [
   'fsync-hot',
   'growth',
   'replay',
+  'followers',
+  'evidence',
 ] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
 
@@ -34,7 +36,7 @@ export const USAGE = `npm run bench -- [options]
   --only NAMES       comma-separated, beginnings will do: ${WORKLOADS.join(', ')}
   --rounds N         interleaved rounds per workload, at least 5 (default 5)
   --seconds S        how long each contestant runs in a round (default 2, quick 0.8)
-  --entries N        size of the grown ledger, for growth and replay (default 1000000, quick 300000; the long form: 10000000)
+  --entries N        size of the grown ledger, for growth, replay and followers (default 1000000, quick 300000; the long form: 10000000)
   --write            write docs/benchmarks.md and docs/benchmarks.svg
   --check            exit with 1 when a floor is missed`;
 

@@ -21,6 +21,8 @@ const TARGETS: Record<WorkloadName, Partial<Record<Against, Target>>> = {
   'fsync-hot': { 'same-state': higher(25, 40), lean: higher(18, 28) },
   growth: { itself: lower(1.25, 1.1) },
   replay: { itself: higher(100_000, 300_000) },
+  followers: { itself: higher(100_000, 200_000) },
+  evidence: { itself: higher(0.85, 0.95) },
 };
 
 export function targetOf(workload: WorkloadName, against: Against): Target {

@@ -83,6 +83,8 @@ export async function compareGroup(client: Client, group: Group, heads: Heads, s
     if (found.has(entryKey(row))) extras.push({ row, ...storedTexts(group, null, row, erased) });
     else found.set(entryKey(row), row);
   }
+  const otherwise = leavesStoredOtherwise(group);
+  const moved = otherwise.length === 0 ? null : saltsByEntry(group.stored);
   const suspects: Suspect[] = [];
   leaves.forEach((leaf, i) => {
     const key = `${leaf.accountNo}:${leaf.seq}`;
@@ -91,11 +93,15 @@ export async function compareGroup(client: Client, group: Group, heads: Heads, s
     const texts = storedTexts(group, first + i, { account_no: String(leaf.accountNo), seq: String(leaf.seq) }, erased);
     const previous = leaf.seq === 1 ? starts.of(leaf) : heads.before(leaf);
     heads.set(leaf, leaf.hash);
-    if (row !== null && previous !== undefined && isIntact(row, previous, texts, leaf)) return;
+    if (row !== null && previous !== undefined) {
+      if (isIntact(row, previous, texts, leaf)) return;
+      const salt = moved?.get(key);
+      if (salt !== undefined && isIntact(row, previous, { ...texts, salt }, leaf)) return;
+    }
     suspects.push({ leaf, row, ...texts });
   });
   for (const row of found.values()) extras.push({ row, ...storedTexts(group, null, row, erased) });
-  return { suspects, extras, otherwise: leavesStoredOtherwise(group), erased: erased.size };
+  return { suspects, extras, otherwise, erased: erased.size };
 }
 
 /** The row is what was hashed; where its texts were erased, none are there. */
@@ -134,6 +140,21 @@ function leavesStoredOtherwise(group: Group): Leaf[] {
     const sameEntry = own?.accountNo === accountNo && own.seq === seq && own.position === position;
     return !sameEntry || own.format !== format || own.hash !== hash;
   });
+}
+
+/** In a log that was made anew, salts stand beside the leaf of their entry, and seldom far from where it was. */
+function saltsByEntry(stored: readonly (Tile | undefined)[]): ReadonlyMap<string, Buffer> {
+  const found = new Map<string, Buffer>();
+  for (const tile of stored) {
+    if (tile === undefined || tile.salts === null) continue;
+    for (let i = 0; i < tile.leaves.length / LEAF_BYTES; i++) {
+      const leaf = readLeaf(tile.leaves, i * LEAF_BYTES);
+      if (leaf !== null) {
+        found.set(`${leaf.accountNo}:${leaf.seq}`, tile.salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES));
+      }
+    }
+  }
+  return found;
 }
 
 function storedTile({ first, stored }: Group, index: number): Tile | undefined {

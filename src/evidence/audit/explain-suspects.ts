@@ -39,6 +39,8 @@ export class Explainer {
   private readonly rows = new Map<string, PrintedEntry>();
   private readonly salts = new Map<string, Buffer>();
   private units: string[] = [];
+  /** Suspects that are indeed not what was signed. */
+  private altered: readonly Suspect[] = [];
   private readonly foundElsewhere = new Set<PrintedEntry>();
 
   constructor(
@@ -62,9 +64,10 @@ export class Explainer {
         unsigned,
       });
     };
-    for (const suspect of this.suspects) {
-      const [kind, words] = this.explainOne(suspect) ?? [];
-      if (kind !== undefined) say(kind, suspect.leaf, words!);
+    this.altered = this.suspects.filter(suspect => !this.isAsSigned(suspect));
+    for (const suspect of this.altered) {
+      const [kind, words] = this.explainOne(suspect);
+      say(kind, suspect.leaf, words);
     }
     const known = new Set(this.suspects.map(({ leaf }) => `${leaf.accountNo}:${leaf.seq}`));
     for (const { row } of this.extras) {
@@ -75,18 +78,34 @@ export class Explainer {
     return findings;
   }
 
-  private explainOne(suspect: Suspect): [FindingKind, string] | null {
+  /** It was suspected because its salt is not where the signed log has it: a log that was made anew has others there. */
+  private isAsSigned(suspect: Suspect): boolean {
     const { leaf } = suspect;
-    const row = suspect.row ?? this.rows.get(`${leaf.accountNo}:${leaf.seq}`) ?? null;
+    const row = this.rowOf(suspect);
+    const previous = this.previousOf(leaf);
+    if (row === null || previous === undefined) return false;
+    return this.knownTexts(suspect).some(texts => isIntact(row, previous, texts, leaf));
+  }
+
+  private rowOf({ leaf, row }: Suspect): PrintedEntry | null {
+    return row ?? this.rows.get(`${leaf.accountNo}:${leaf.seq}`) ?? null;
+  }
+
+  private knownTexts(suspect: Suspect): StoredTexts[] {
+    const salt = this.salts.get(`${suspect.leaf.accountNo}:${suspect.leaf.seq}`);
+    return salt === undefined ? [suspect] : [suspect, { ...suspect, salt }];
+  }
+
+  private explainOne(suspect: Suspect): [FindingKind, string] {
+    const { leaf } = suspect;
+    const row = this.rowOf(suspect);
     const previous = this.previousOf(leaf);
     if (previous === undefined) return ['changed', 'does not follow the entry before it'];
-    const salt = this.salts.get(`${leaf.accountNo}:${leaf.seq}`);
-    const known: StoredTexts[] = salt === undefined ? [suspect] : [suspect, { ...suspect, salt }];
+    const known = this.knownTexts(suspect);
     const fits = (candidate: PrintedEntry, more: readonly StoredTexts[] = []): boolean =>
       [...known, ...more].some(
         texts => entryHash(candidate, previous, textsOf(candidate, texts), leaf.format) === leaf.hash,
       );
-    if (row !== null && known.some(texts => isIntact(row, previous, texts, leaf))) return null;
     if (row !== null && suspect.erased !== null && !isErased(row) && fits(row)) {
       return ['texts-returned', 'has texts again, although they were erased'];
     }
@@ -118,7 +137,8 @@ export class Explainer {
   ) {
     const { leaf } = suspect;
     const here = { account_no: String(leaf.accountNo), seq: String(leaf.seq), position: String(leaf.position) };
-    const candidates = [...this.suspects, ...this.extras].slice(0, MOST_TRIED_ELSEWHERE);
+    // Entries of two accounts may be alike but for these: one that is what it was is nobody else's.
+    const candidates = [...this.altered, ...this.extras].slice(0, MOST_TRIED_ELSEWHERE);
     for (const candidate of candidates) {
       const other = candidate.row;
       if (other === null || other === row) continue;
