@@ -9,6 +9,7 @@ import { OpsRuns1700000000006 } from './1700000000006-ops-runs.js';
 import { AccountRevisions1700000000008 } from './1700000000008-account-revisions.js';
 import { UnitTotals1700000000009 } from './1700000000009-unit-totals.js';
 import { EraseTexts1700000000010 } from './1700000000010-erase-texts.js';
+import { Subscriptions1700000000011 } from './1700000000011-subscriptions.js';
 import { Plans1700000000012 } from './1700000000012-plans.js';
 import { RateCards1700000000013 } from './1700000000013-rate-cards.js';
 import { ChainSecret1700000000015 } from './1700000000015-chain-secret.js';
@@ -29,6 +30,7 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   AccountRevisions1700000000008,
   UnitTotals1700000000009,
   EraseTexts1700000000010,
+  Subscriptions1700000000011,
   Plans1700000000012,
   RateCards1700000000013,
   ChainSecret1700000000015,

@@ -12,6 +12,7 @@ import { KeysModule } from './keys/keys.module.js';
 import { CommandsModule } from './ledger/commands/commands.module.js';
 import { BATCH_SPANS, LANES } from './ledger/ledger.module.js';
 import { LotsModule } from './lots/lots.module.js';
+import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 import { ExplainModule } from './replay/explain/explain.module.js';
 import { PROJECTION_CHOICES } from './projections/every-projection.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -50,6 +51,7 @@ export class AppModule {
         BalancesModule,
         EntriesModule,
         LotsModule,
+        SubscriptionsModule,
         ReservationsModule,
         ExplainModule,
         StatementModule,

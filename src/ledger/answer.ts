@@ -17,6 +17,8 @@ import type { Command } from './domain/command.js';
 import type { Deltas, Entry } from './domain/entry.js';
 import type { PricedEvent } from './domain/priced-event.js';
 import type { Refusal, Shortfall } from './domain/refusal.js';
+import type { Subscription } from './domain/subscription.js';
+import { subscriptionAnswer } from './subscription-answer.js';
 import type { AccountView, SubmittedCommand, UnfixedScales } from './submission.js';
 
 /** A spend rarely draws from more. */
@@ -160,6 +162,10 @@ export class AnswerWriter {
     return `${json},"created_at":"${formatMoment(reservation.createdAt)}"}`;
   }
 
+  subscription({ state, now }: AccountView, subscription: Subscription): object {
+    return subscriptionAnswer(state, subscription, now, this.scaleOf);
+  }
+
   /** A domain refusal as the caller hears it; it may be about units that nobody uses yet. */
   refusal(account: AccountName, refusal: Refusal, unfixed?: UnfixedScales): LedgerError {
     const details: Record<string, unknown> = {};
@@ -201,6 +207,13 @@ export class AnswerWriter {
       case 'release':
       case 'extend':
         return this.reservationSubject(view, command.reservation);
+      case 'subscribe':
+      case 'cancel': {
+        const subscription = view.state.subscriptions.get(command.subscription);
+        return subscription === undefined
+          ? ''
+          : `,"subscription":${JSON.stringify(this.subscription(view, subscription))}`;
+      }
       case 'refund-reservation':
       case 'refund-entry':
       case 'charge':

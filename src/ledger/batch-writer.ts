@@ -7,6 +7,7 @@ import type { BatchObserver } from './batch-observer.js';
 import { Batch, callsByAccount } from './batch.js';
 import { DbClock } from './db-clock.js';
 import { newAccount, type Moment } from './domain/account.js';
+import { unitsToCome } from './domain/subscription-units.js';
 import type { Pending } from './pending.js';
 import type { AppendReply } from './store/append.js';
 import { ConnectionLost, failureOf } from './store/failure.js';
@@ -217,7 +218,9 @@ export class BatchWriter {
     const { now, accounts } = await connection.load(numbers);
     this.clock.heard(now);
     try {
-      await this.parts.learnUnits(new Set(accounts.flatMap(({ state }) => [...state.units.keys()])));
+      await this.parts.learnUnits(
+        new Set(accounts.flatMap(({ state }) => [...state.units.keys(), ...unitsToCome(state)])),
+      );
     } catch (error) {
       // That goes over another connection; it says nothing about these calls.
       throw new ConnectionLost('the units in use could not be asked for', { cause: error });

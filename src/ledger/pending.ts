@@ -18,7 +18,8 @@ export interface Address {
 /** What is asked: a command to decide, or a look at the account as it is. */
 export type Call =
   | { readonly type: 'command'; readonly submission: Submission }
-  | { readonly type: 'look'; readonly look: (view: AccountView) => unknown };
+  /** One that does not touch the account only lets time pass: it opens no windows. */
+  | { readonly type: 'look'; readonly look: (view: AccountView) => unknown; readonly touches: boolean };
 
 /** One call waiting for its answer. The first answer counts: one given up at its deadline may still be settled later. */
 export class Pending {

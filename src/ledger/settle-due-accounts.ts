@@ -18,7 +18,7 @@ const ITEM = /^(live|test)-([1-9][0-9]{0,15})$/;
 
 /**
  * Books what time did to accounts that nobody touches: holds that ended return their credits, lots that are over expire.
- * It only looks at them, through the write path, which settles whatever it looks at; so it does early and for everybody
+ * It only has them settled, by the write path, which settles whatever it meets; so it does early and for everybody
  * to see what the next caller would have found done, and can neither be wrong nor do anything twice.
  */
 export class SettleDueAccounts implements RecurringJob {
@@ -29,7 +29,7 @@ export class SettleDueAccounts implements RecurringJob {
 
   constructor(
     private readonly database: Queryable,
-    private readonly writePath: Pick<WritePath, 'read'>,
+    private readonly writePath: Pick<WritePath, 'settle'>,
   ) {}
 
   async run({ signal, failed }: Run): Promise<void> {
@@ -59,7 +59,7 @@ export class SettleDueAccounts implements RecurringJob {
 
   private settle({ mode, no }: DueAccount): Promise<void> {
     const deadlineAt = performance.now() + LOOK_DEADLINE_MS;
-    return this.writePath.read({ mode, accountNo: no, missing: 'not_found', deadlineAt }, () => {});
+    return this.writePath.settle({ mode, accountNo: no, missing: 'not_found', deadlineAt });
   }
 
   private rest({ mode, no }: DueAccount, error: unknown, failed: Run['failed']): void {

@@ -6,6 +6,7 @@ import type { Entry } from './domain/entry.js';
 import { evolve } from './domain/evolve.js';
 import type { Missing } from './domain/recall.js';
 import { settleDue } from './domain/settle-due.js';
+import { openWindows } from './domain/windows.js';
 import { LedgerError } from '../shared/ledger-error.js';
 import type { AnswerWriter } from './answer.js';
 import type { Pending } from './pending.js';
@@ -99,6 +100,8 @@ export class Turn {
     const now = Math.max(clock, state.lastEffectiveAt);
     try {
       this.entries.push(...settleDue(state, now, clock, ENOUGH_DUE_ENTRIES));
+      // What is due still may end the very subscription whose window this would open.
+      if (this.touched && state.dueBound > now) this.entries.push(...openWindows(state, now, clock));
     } catch (error) {
       const failed: Verdict = { type: 'failed', error: internal(error) };
       for (const _ of this.calls) this.verdicts.push(failed);
@@ -113,6 +116,11 @@ export class Turn {
       postponing = verdict === POSTPONED;
       this.verdicts.push(verdict);
     }
+  }
+
+  /** Somebody asks about the account, or wants something of it: it is not only time that passes. */
+  private get touched(): boolean {
+    return this.calls.some(({ call }) => call.type === 'command' || call.touches);
   }
 
   /** Whether there is something to write, if only that a key was used or that nothing is due as early as was thought. */

@@ -77,7 +77,12 @@ export class WritePath {
    * @throws LedgerError what `look` throws, or `busy`
    */
   read<T>(target: Target | NumberedTarget, look: (view: AccountView) => T): Promise<T> {
-    return this.submit(target, { type: 'look', look });
+    return this.submit(target, { type: 'look', look, touches: true });
+  }
+
+  /** Books what is due and nothing else. @throws LedgerError `busy`, or what the target is missing with */
+  settle(target: NumberedTarget): Promise<void> {
+    return this.submit(target, { type: 'look', look: () => undefined, touches: false });
   }
 
   /**

@@ -12,9 +12,9 @@ import { planDefinition } from './requests/plans.js';
  * Strict: a field that is answered but not described here fails them.
  */
 const id = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_[A-Za-z0-9_-]{1,60}$`));
-const moment = z.iso.datetime();
+export const moment = z.iso.datetime();
 const seq = z.int().min(0).meta({ description: 'Entries the account has.' });
-const amountOut = z
+export const amountOut = z
   .string()
   .regex(/^(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$/)
   .meta({ id: 'AmountOut', description: 'A canonical decimal: no trailing zeros.', examples: ['12.5'] });
@@ -62,7 +62,7 @@ export const entry = z
     account: z.string(),
     seq: z.int().min(1),
     type: z.enum(ENTRY_TYPES),
-    unit: z.string().optional().meta({ description: 'Not on configure, freeze and unfreeze.' }),
+    unit: z.string().optional().meta({ description: 'Not on subscribe, configure, freeze and unfreeze.' }),
     amount: amountOut.optional(),
     deltas: deltas.optional(),
     lots: z.array(z.strictObject({ lot: id('lot'), amount: amountOut })).optional(),
@@ -119,7 +119,7 @@ export const reservationWithEntries = z
   .strictObject({ ...reservationFields, entries: z.array(entry) })
   .meta({ id: 'ReservationWithEntries' });
 
-const mutationFields = { account: z.string(), seq, entries: z.array(entry), balances };
+export const mutationFields = { account: z.string(), seq, entries: z.array(entry), balances };
 export const mutation = z.strictObject(mutationFields).meta({ id: 'Mutation' });
 export const lotMutation = z.strictObject({ ...mutationFields, lot: lot.optional() }).meta({ id: 'LotMutation' });
 export const reservationMutation = z

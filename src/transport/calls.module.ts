@@ -15,11 +15,23 @@ import { RateCardCalls } from './rate-cards.js';
 import { Proofs } from './proofs.js';
 import { Reads } from './reads.js';
 import { RunCalls } from './runs.js';
+import { SubscriptionCalls } from './subscriptions.js';
 
 /** What calls mean, whichever transport brings them. Expects a `KeysModule` that is global. */
 @Module({
   imports: [CqrsModule.forRoot(), LedgerModule, UnitsModule, EntriesModule, RunsModule, PlansModule, RatesModule],
-  providers: [CommandCounts, Mutations, Batches, Reads, Proofs, Configuration, PlanCalls, RateCardCalls, RunCalls],
-  exports: [Mutations, Batches, Reads, Proofs, Configuration, PlanCalls, RateCardCalls, RunCalls],
+  providers: [
+    CommandCounts,
+    Mutations,
+    Batches,
+    Reads,
+    Proofs,
+    Configuration,
+    PlanCalls,
+    SubscriptionCalls,
+    RateCardCalls,
+    RunCalls,
+  ],
+  exports: [Mutations, Batches, Reads, Proofs, Configuration, PlanCalls, SubscriptionCalls, RateCardCalls, RunCalls],
 })
 export class CallsModule {}

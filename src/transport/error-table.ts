@@ -47,6 +47,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   plan_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   rate_card_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   key_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  subscription_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   job_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   run_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
 
@@ -56,6 +57,8 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
 
   insufficient_credits: { http: 402, grpc: GRPC.FAILED_PRECONDITION },
   account_frozen: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  period_overlap: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  too_many_subscriptions: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
   reservation_closed: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
   reservation_expired: { http: 410, grpc: GRPC.FAILED_PRECONDITION },
   commit_exceeds_reservation: { http: 422, grpc: GRPC.FAILED_PRECONDITION },

@@ -376,9 +376,13 @@ describe('refusals', () => {
     plan_not_found: 'contract/plans/catalogue',
     plan_in_use: 'contract/plans/catalogue',
     too_many_plans: 'contract/plans/catalogue',
+    period_overlap: 'contract/plans/subscriptions',
+    plan_archived: 'contract/plans/subscriptions',
+    too_many_subscriptions: 'contract/plans/subscriptions',
+    subscription_not_found: 'contract/plans/subscriptions',
   };
   /** Those that no call of the API comes to. */
-  const OF_NO_CALL = ['reinstate_exceeds_revoke', 'plan_archived'];
+  const OF_NO_CALL = ['reinstate_exceeds_revoke'];
 
   test('every code of the table was seen here, or in the file that is about it', () => {
     for (const [code, file] of Object.entries(ELSEWHERE)) {

@@ -93,7 +93,8 @@ export class History {
       revoked += revoke.amount;
       for (const reinstate of this.reversalsOf(revoke.seq, 'reinstate')) revoked -= reinstate.amount;
     }
-    return { ...terms, no, createdAt: made.effectiveAt, remaining: 0n, held: 0n, carried: 0n, revoked };
+    const { plan: _, ...lasting } = terms;
+    return { ...lasting, no, createdAt: made.effectiveAt, remaining: 0n, held: 0n, carried: 0n, revoked };
   }
 
   private reversalsOf(seq: number, type: 'refund' | 'reinstate'): Entry[] {

@@ -103,6 +103,9 @@ function perform(account: NaiveAccount, command: Commands.Command, now: number):
     case 'freeze':
     case 'unfreeze':
       return freeze(account, command, now);
+    case 'subscribe':
+    case 'cancel':
+      throw new Error('random commands do not subscribe');
     default:
       return command satisfies never;
   }

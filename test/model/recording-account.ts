@@ -7,6 +7,7 @@ import { evolve } from '../../src/ledger/domain/evolve.js';
 import { StreamAudit } from '../../src/ledger/domain/invariants.js';
 import type { Decision } from '../../src/ledger/domain/refusal.js';
 import { settleDue } from '../../src/ledger/domain/settle-due.js';
+import { openWindows } from '../../src/ledger/domain/windows.js';
 import { History } from './history.js';
 
 /** The domain's entry points, so that a test can put broken ones in their place. */
@@ -14,9 +15,10 @@ export interface Domain {
   readonly decide: typeof decide;
   readonly evolve: typeof evolve;
   readonly settleDue: typeof settleDue;
+  readonly openWindows: typeof openWindows;
 }
 
-export const REAL_DOMAIN: Domain = { decide, evolve, settleDue };
+export const REAL_DOMAIN: Domain = { decide, evolve, settleDue, openWindows };
 
 /**
  * An account as a store keeps it: the live state, and all its entries, from which alone history is recalled. Every
@@ -35,6 +37,7 @@ export class RecordingAccount {
   execute(command: Command, now: number): { decision: Decision; entries: readonly Entry[] } {
     const first = this.history.entries.length;
     for (const entry of this.domain.settleDue(this.state, now, now)) this.keep(entry);
+    for (const entry of this.domain.openWindows(this.state, now, now)) this.keep(entry);
     this.history.recall(this.state, command);
     const decision = this.domain.decide(this.state, command, now, now);
     if (decision.ok) {
@@ -64,6 +67,11 @@ export class RecordingAccount {
   }
 }
 
-function projections({ recalled: _recalled, dueBound: _dueBound, ...state }: AccountState): object {
+function projections({
+  recalled: _recalled,
+  dueBound: _dueBound,
+  windowBound: _windowBound,
+  ...state
+}: AccountState): object {
   return state;
 }

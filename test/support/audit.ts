@@ -15,7 +15,16 @@ import {
   type AccountRecord,
   type HoldRecord,
 } from '../../src/ledger/store/projection-records.js';
+import { inOrder } from '../../src/ledger/domain/windows.js';
+import { subscriptionRecord, subscriptionRow } from '../../src/ledger/store/subscription-row.js';
 import type { TestDatabase } from './database.js';
+
+/** With the moments as `subscriptionRecord` writes them. */
+const STORED_SUBSCRIPTIONS = `
+SELECT to_jsonb(s) - 'account_no' || (
+  SELECT jsonb_object_agg(key, to_char(value::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+  FROM jsonb_each_text(to_jsonb(s)) WHERE key IN ('anchor', 'period_start', 'period_end', 'closed_at')) AS row
+FROM subscriptions s WHERE account_no = $1 ORDER BY subscription`;
 
 /** Everything that is wrong with the ledger: rules that do not hold, projections that are not the fold of their entries. */
 export async function auditLedger({ ownerPool }: TestDatabase): Promise<string[]> {
@@ -49,6 +58,14 @@ export async function auditLedger({ ownerPool }: TestDatabase): Promise<string[]
       .map(hold => projectionText(holdRow(hold)));
     if (storedHolds.join() !== foldedHolds.join())
       found.push(`account ${no}: holds ${storedHolds}, folded ${foldedHolds}`);
+    const subscribed = await ownerPool.query<{ row: object }>(STORED_SUBSCRIPTIONS, [no]);
+    const storedSubscriptions = subscribed.rows.map(({ row }) => projectionText(row)).join();
+    const foldedSubscriptions = inOrder(state)
+      .map(subscription => projectionText(subscriptionRecord(subscriptionRow(subscription))))
+      .join();
+    if (storedSubscriptions !== foldedSubscriptions) {
+      found.push(`account ${no}: subscriptions ${storedSubscriptions}, folded ${foldedSubscriptions}`);
+    }
     if ((account.due_bound?.getTime() ?? Infinity) > (nextDueAt(state) ?? Infinity)) {
       found.push(`account ${no}: something is due before its bound`);
     }

@@ -40,6 +40,8 @@ const PATHS: Readonly<Record<WireRequest['type'], string>> = {
   'refund-entry': 'entries/refund',
   revoke: 'lots/revoke',
   reinstate: '',
+  subscribe: '',
+  cancel: '',
 };
 
 export class OverHttp implements Transport {
@@ -78,6 +80,8 @@ const CALLS: Readonly<Record<WireRequest['type'], readonly [Method, string, keyo
   'refund-entry': ['refundEntry', 'entry', 'refund_entry'],
   revoke: ['revokeLot', 'lot', 'revoke'],
   reinstate: ['getAccount', 'account', null],
+  subscribe: ['getAccount', 'account', null],
+  cancel: ['getAccount', 'account', null],
 };
 
 export class OverGrpc implements Transport {

@@ -53,6 +53,10 @@ import type {
   RunOrder,
   SimulateRateCardRequest,
   Statement,
+  SubscribeRequest,
+  SubscriptionAnswer,
+  SubscriptionMutation,
+  SubscriptionsAnswer,
   Unit,
   Usage,
   VerifyRequest,
@@ -297,6 +301,7 @@ export class Api {
         | 'revoke'
         | 'reinstate'
         | 'rollover'
+        | 'subscribe'
         | 'configure'
         | 'freeze'
         | 'unfreeze'
@@ -510,6 +515,65 @@ export class Api {
     return new List(
       this.caller,
       { method: 'GET', path: `/v1/plans/${segment('plan', plan)}/versions`, query, repeatable: true },
+      options,
+    );
+  }
+
+  /** List the subscriptions of an account, those that ended lately included. */
+  listSubscriptions(account: string, options: CallOptions = {}): Promise<SubscriptionsAnswer> {
+    return this.caller.call(
+      { method: 'GET', path: `/v1/accounts/${segment('account', account)}/subscriptions`, repeatable: true },
+      options,
+    );
+  }
+
+  /** Start, renew or change a subscription. */
+  putSubscription(
+    account: string,
+    subscription: string,
+    request: SubscribeRequest,
+    options: CallOptions = {},
+  ): Promise<SubscriptionMutation> {
+    return this.caller.call(
+      {
+        method: 'PUT',
+        path: `/v1/accounts/${segment('account', account)}/subscriptions/${segment('subscription', subscription)}`,
+        body: request,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Read a subscription: its period, what it gives, how much of its limits is used. */
+  getSubscription(account: string, subscription: string, options: CallOptions = {}): Promise<SubscriptionAnswer> {
+    return this.caller.call(
+      {
+        method: 'GET',
+        path: `/v1/accounts/${segment('account', account)}/subscriptions/${segment('subscription', subscription)}`,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Cancel a subscription, with its period or now. */
+  cancelSubscription(
+    account: string,
+    subscription: string,
+    query: {
+      /** When it ends. */
+      at?: 'now' | 'period_end' | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): Promise<SubscriptionMutation> {
+    return this.caller.call(
+      {
+        method: 'DELETE',
+        path: `/v1/accounts/${segment('account', account)}/subscriptions/${segment('subscription', subscription)}`,
+        query,
+        repeatable: true,
+      },
       options,
     );
   }

@@ -239,10 +239,11 @@ export type Entry = {
     | 'revoke'
     | 'reinstate'
     | 'rollover'
+    | 'subscribe'
     | 'configure'
     | 'freeze'
     | 'unfreeze';
-  /** Not on configure, freeze and unfreeze. */
+  /** Not on subscribe, configure, freeze and unfreeze. */
   unit?: string | undefined;
   amount?: AmountOut | undefined;
   /** How far each sum moves; what is not there does not. */
@@ -1045,6 +1046,7 @@ export type Statement = {
       | 'revoke'
       | 'reinstate'
       | 'rollover'
+      | 'subscribe'
       | 'configure'
       | 'freeze'
       | 'unfreeze';
@@ -1061,6 +1063,81 @@ export type Statement = {
     };
   }[];
   closing: { [name: string]: Balance };
+};
+
+export type SubscribeRequest = {
+  /** Of a plan. */
+  plan: string;
+  /** Of the period that was paid for; whole seconds count. Without one it begins now, or the current one stays. The same plan from the current end on is the renewal; a start that was seen, or an older one, changes nothing. */
+  cycle_start_at?: string | undefined;
+  /** As the plan counts where it is not given. */
+  cycle_end_at?: string | undefined;
+  /** When another plan takes effect. */
+  change?: 'now' | 'period_end' | undefined;
+  /** What becomes of the old plan's credits where another takes effect now: they live to their end; their share of the time to come goes, and the new ones come for that time; or none is left. */
+  unused?: 'keep' | 'prorate' | 'drop' | undefined;
+  /** The first period is a trial. */
+  trial?: boolean | undefined;
+  /** False takes a cancellation back. */
+  cancel_at_period_end?: boolean | undefined;
+  /** Amounts of this account's own, of the plan's grants and limits by unit. */
+  overrides?: { [name: string]: Amount } | undefined;
+};
+
+export type Subscription = {
+  id: string;
+  plan: string;
+  plan_version: number;
+  /** `past_due`: its period is over, and its renewal is awaited until `grace_ends_at`. `waiting`: a fallback, while a subscription lives that would fall back to it. */
+  status: 'trialing' | 'active' | 'past_due' | 'waiting' | 'ended';
+  period_start_at: string;
+  period_end_at: string;
+  grace_ends_at?: string | undefined;
+  cancel_at_period_end: boolean;
+  /** What follows the period. */
+  next?:
+    | {
+        plan: string;
+        plan_version: number;
+        /** Not where it waits for its payment. */
+        starts_at?: string | undefined;
+      }
+    | undefined;
+  grants: {
+    unit: string;
+    amount: AmountOut;
+  }[];
+  limits: {
+    unit: string;
+    cap: AmountOut;
+    /** In the current window, what is held included. */
+    used: AmountOut;
+    soft: boolean;
+    resets_at?: string | undefined;
+  }[];
+};
+
+export type SubscriptionAnswer = {
+  account: string;
+  /** Entries the account has. */
+  seq: number;
+  subscription: Subscription;
+};
+
+export type SubscriptionMutation = {
+  account: string;
+  /** Entries the account has. */
+  seq: number;
+  entries: Entry[];
+  balances: Balances;
+  subscription?: Subscription | undefined;
+};
+
+export type SubscriptionsAnswer = {
+  account: string;
+  /** Entries the account has. */
+  seq: number;
+  subscriptions: Subscription[];
 };
 
 export type Unit = {
@@ -1131,6 +1208,8 @@ export type RefusalCode =
   | 'meter_not_found'
   | 'not_found'
   | 'payload_too_large'
+  | 'period_overlap'
+  | 'plan_archived'
   | 'plan_in_use'
   | 'plan_not_found'
   | 'rate_card_not_found'
@@ -1143,10 +1222,12 @@ export type RefusalCode =
   | 'run_not_found'
   | 'run_over'
   | 'scope_missing'
+  | 'subscription_not_found'
   | 'too_many_lots'
   | 'too_many_plans'
   | 'too_many_reservations'
   | 'too_many_runs'
+  | 'too_many_subscriptions'
   | 'unauthenticated'
   | 'unit_in_use'
   | 'unit_not_found'

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { LedgerModule } from '../ledger.module.js';
+import { CancelSubscriptionHandler } from './cancel-subscription.js';
 import { ChargeCreditsHandler } from './charge-credits.js';
 import { CommitReservationHandler } from './commit-reservation.js';
 import { ConfigureAccountHandler } from './configure-account.js';
@@ -11,6 +12,7 @@ import { RefundReservationHandler } from './refund-reservation.js';
 import { ReleaseReservationHandler } from './release-reservation.js';
 import { ReserveCreditsHandler } from './reserve-credits.js';
 import { RevokeLotHandler } from './revoke-lot.js';
+import { SubscribeAccountHandler } from './subscribe-account.js';
 import { UnfreezeAccountHandler } from './unfreeze-account.js';
 
 @Module({
@@ -28,6 +30,8 @@ import { UnfreezeAccountHandler } from './unfreeze-account.js';
     ConfigureAccountHandler,
     FreezeAccountHandler,
     UnfreezeAccountHandler,
+    SubscribeAccountHandler,
+    CancelSubscriptionHandler,
   ],
 })
 export class CommandsModule {}

@@ -1,5 +1,7 @@
 import type { AppliesTo } from './applies-to.js';
+import type { LotPlan } from './lot-plan.js';
 import type { Moment } from './moment.js';
+import type { Subscription } from './subscription.js';
 
 export type { AppliesTo, Moment };
 
@@ -46,10 +48,12 @@ export interface LotTerms {
   readonly rollover: RolloverRule | null;
   /** The lot whose end made this one, for a carried lot. */
   readonly carriedFrom: number | null;
+  /** For a lot that a subscription gave; kept with the subscription, which is what makes use of it. */
+  readonly plan: LotPlan | null;
 }
 
 /** What is left of one grant. */
-export interface Lot extends LotTerms {
+export interface Lot extends Omit<LotTerms, 'plan'> {
   /** `lotNumber(seq, index)` of the entry that made it. */
   readonly no: number;
   readonly createdAt: Moment;
@@ -152,8 +156,12 @@ export interface AccountState {
   readonly units: Map<string, UnitState>;
   /** Open reservations by number. */
   readonly holds: Map<number, Reservation>;
+  /** By id. */
+  readonly subscriptions: Map<string, Subscription>;
   /** Nothing falls due before this moment: a lower bound that spares the look at every hold; not a projection. */
   dueBound: Moment;
+  /** No window is to be opened before this moment: a lower bound like the one above. */
+  windowBound: Moment;
   /** Of its row, which a rebuild changes: a state is good only for the one it was read from; not a projection. */
   revision: number;
   /** What commands of this batch look back at; never part of the projections. */
@@ -174,6 +182,8 @@ export interface Recalled {
   /** Charges (commits without a reservation) by `seq`. */
   readonly charges: Map<number, Spend>;
   readonly revocations: Map<number, Revocation>;
+  /** Ids of subscriptions that entries of this batch changed: their rows are to be written. */
+  readonly subscriptions: Set<string>;
 }
 
 /** Lots one entry can make at most, which is also the room its numbers leave. */
@@ -206,19 +216,29 @@ export function newAccount(): AccountState {
     metadata: {},
     units: new Map(),
     holds: new Map(),
+    subscriptions: new Map(),
     dueBound: Infinity,
+    windowBound: Infinity,
     revision: 0,
     recalled: noHistory(),
   };
 }
 
-export function noHistory(): Recalled {
-  return { reservations: new Map(), lots: new Map(), spends: new Map(), charges: new Map(), revocations: new Map() };
+function noHistory(): Recalled {
+  return {
+    reservations: new Map(),
+    lots: new Map(),
+    spends: new Map(),
+    charges: new Map(),
+    revocations: new Map(),
+    subscriptions: new Set(),
+  };
 }
 
 /** Most turns recall little, and clearing a map makes a new table: those that are empty are left alone. */
-export function forgetHistory({ reservations, lots, spends, charges, revocations }: Recalled): void {
-  for (const recalled of [reservations, lots, spends, charges, revocations]) if (recalled.size > 0) recalled.clear();
+export function forgetHistory(recalled: Recalled): void {
+  const { reservations, lots, spends, charges, revocations, subscriptions } = recalled;
+  for (const kind of [reservations, lots, spends, charges, revocations, subscriptions]) if (kind.size > 0) kind.clear();
 }
 
 export function zeroBalance(): Balance {

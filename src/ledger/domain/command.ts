@@ -10,6 +10,7 @@ import type {
   SpendContext,
 } from './account.js';
 import type { PricedEvent } from './priced-event.js';
+import type { PlanTerms } from './plan-terms.js';
 
 /** One unit and how much of it, in base units. */
 export interface Line {
@@ -131,6 +132,41 @@ export interface Freeze {
   readonly reason: string | null;
 }
 
+export const CHANGE_POLICIES = ['keep', 'prorate', 'drop'] as const;
+export type ChangePolicy = (typeof CHANGE_POLICIES)[number];
+
+/** Starts, renews or changes a subscription. */
+export interface Subscribe {
+  readonly type: 'subscribe';
+  readonly subscription: string;
+  readonly terms: PlanTerms;
+  /** The plan takes no new subscriptions; renewals go on. */
+  readonly archived: boolean;
+  /** The cycle, in whole seconds. Null: from now on, or the current one where there is one. */
+  readonly start: Moment | null;
+  /** Null: as the plan counts. */
+  readonly end: Moment | null;
+  /** When another plan takes effect. */
+  readonly when: 'now' | 'period_end';
+  /** What becomes of what is left of the old plan's credits where it is now: they live on, for the time that passed, or not at all. */
+  readonly policy: ChangePolicy;
+  /** The first period is a trial. */
+  readonly trial: boolean;
+  /** Null: as it is. */
+  readonly cancelAtEnd: boolean | null;
+  /** Amounts of this account's own, by unit; null: as they are. */
+  readonly overrides: ReadonlyMap<string, bigint> | null;
+  /** The start is a fact that was recorded before. */
+  readonly seen: boolean;
+}
+
+/** Ends a subscription. */
+export interface Cancel {
+  readonly type: 'cancel';
+  readonly subscription: string;
+  readonly when: 'now' | 'period_end';
+}
+
 export type Command =
   | Grant
   | Reserve
@@ -142,5 +178,7 @@ export type Command =
   | Charge
   | Revoke
   | Reinstate
+  | Subscribe
+  | Cancel
   | Configure
   | Freeze;

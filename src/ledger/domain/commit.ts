@@ -92,7 +92,7 @@ function spendOfLine(
   now: Moment,
 ): EntryFields {
   const settled = settle(state, line, least(amount, heldOf(line)), final);
-  const back = settleHeld(state, line.unit, settled, seq, overAt(now), now, 'spent');
+  const back = settleHeld(state, line.unit, settled, seq, overAt(state, now), now, 'spent');
   const left = settled.reduce((sum, { spent, back: returned }) => sum + spent + returned, 0n);
   return {
     type: 'commit',

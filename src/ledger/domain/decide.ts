@@ -1,5 +1,6 @@
 import type { AccountState, Moment } from './account.js';
 import { configure, freeze } from './account-settings.js';
+import { cancel } from './cancel.js';
 import { charge } from './charge.js';
 import type { Command } from './command.js';
 import { commit } from './commit.js';
@@ -10,6 +11,7 @@ import type { Decision } from './refusal.js';
 import { release } from './release.js';
 import { reserve } from './reserve.js';
 import { reinstate, revoke } from './revoke.js';
+import { subscribe } from './subscribe.js';
 
 /**
  * What a command does to an account: entries that follow `state.seq`, or a refusal. Pure: the state is only read.
@@ -37,6 +39,10 @@ export function decide(state: AccountState, command: Command, now: Moment, recor
       return revoke(state, command, now, recordedAt);
     case 'reinstate':
       return reinstate(state, command, now, recordedAt);
+    case 'subscribe':
+      return subscribe(state, command, now, recordedAt);
+    case 'cancel':
+      return cancel(state, command, now, recordedAt);
     case 'configure':
       return configure(state, command, now, recordedAt);
     case 'freeze':

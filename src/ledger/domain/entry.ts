@@ -1,5 +1,6 @@
 import type { Balance, Cost, HoldTerms, LotTerms, Metadata, Moment } from './account.js';
 import type { PricedEvent } from './priced-event.js';
+import type { SubscriptionChange } from './subscription.js';
 
 export const ENTRY_TYPES = [
   'grant',
@@ -12,6 +13,7 @@ export const ENTRY_TYPES = [
   'revoke',
   'reinstate',
   'rollover',
+  'subscribe',
   'configure',
   'freeze',
   'unfreeze',
@@ -42,7 +44,7 @@ export interface Settings {
 export interface Entry {
   readonly seq: number;
   readonly type: EntryType;
-  /** Null for entries that move no unit: configure, freeze, unfreeze. */
+  /** Null for entries that move no unit: subscribe, configure, freeze, unfreeze. */
   readonly unit: string | null;
   /** Positive or zero, base units: how much of the unit this entry is about. */
   readonly amount: bigint;
@@ -63,6 +65,8 @@ export interface Entry {
   readonly settings: Settings | null;
   /** What was used and how it was priced, on the first entry of a command by event. */
   readonly event: PricedEvent | null;
+  /** What a `subscribe` entry changes. */
+  readonly subscription: SubscriptionChange | null;
   /** What the provider took for the work, on the first entry of a commit. */
   readonly providerCost: Cost | null;
   readonly reason: string | null;
@@ -101,6 +105,7 @@ export function makeEntry(seq: number, effectiveAt: Moment, recordedAt: Moment, 
     closes: fields.closes ?? false,
     settings: fields.settings ?? null,
     event: fields.event ?? null,
+    subscription: fields.subscription ?? null,
     providerCost: fields.providerCost ?? null,
     reason: fields.reason ?? null,
     member: fields.member ?? null,

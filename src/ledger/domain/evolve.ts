@@ -14,6 +14,7 @@ import {
 import type { Deltas, Entry } from './entry.js';
 import { evolveReservation } from './evolve-reservation.js';
 import { evolveSpends } from './evolve-spends.js';
+import { evolveSubscriptions } from './evolve-subscription.js';
 
 /** Applies one entry to the account, in place. The only way state ever changes; an entry that does not fit is an error. */
 export function evolve(state: AccountState, entry: Entry): void {
@@ -24,6 +25,7 @@ export function evolve(state: AccountState, entry: Entry): void {
   if (entry.unit !== null) moveUnit(state, entry.unit, entry);
   if (entry.reservation !== null) evolveReservation(state, entry, entry.reservation);
   evolveSpends(state, entry);
+  evolveSubscriptions(state, entry);
   switch (entry.type) {
     case 'grant':
     case 'reserve':
@@ -35,6 +37,7 @@ export function evolve(state: AccountState, entry: Entry): void {
     case 'revoke':
     case 'reinstate':
     case 'rollover':
+    case 'subscribe':
       return;
     case 'configure':
       state.overdraftLimits = entry.settings?.overdraftLimits ?? state.overdraftLimits;
@@ -64,6 +67,7 @@ function moveUnit(state: AccountState, unit: string, entry: Entry): void {
     if (lot === undefined) throw new Error(`entry ${entry.seq} moves lot ${change.lot}, which is not there`);
     lot.remaining += change.remaining;
     lot.held += change.held;
+    if (entry.type === 'rollover') lot.carried += change.amount;
     // A lot that was wholly held is due again once something is back: until then its end had nothing to do.
     if (change.remaining > 0n) fallsDue(state, lot.expiresAt);
     place(state, moved, lot);
@@ -109,7 +113,7 @@ function makeLot(state: AccountState, unit: UnitState, entry: Entry, terms: LotT
   };
   insert(unit.lots, lot);
   fallsDue(state, lot.expiresAt);
-  if (terms.carriedFrom === null) return;
+  if (terms.carriedFrom === null || entry.type === 'rollover') return;
   const ended = lotOf(state, terms.unit, terms.carriedFrom);
   if (ended !== undefined) ended.carried += terms.granted;
 }

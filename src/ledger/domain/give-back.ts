@@ -4,6 +4,7 @@ import {
   MAX_LIVE_LOTS_AFTER_REFUND,
   unitOf,
   type AccountState,
+  type Lot,
   type LotPart,
   type LotTerms,
   type Moment,
@@ -12,7 +13,9 @@ import {
 import { least } from './burn-order.js';
 import { makeEntry, type Entry, type LotChange } from './entry.js';
 import { refuse, type Refused } from './refusal.js';
-import { mustFind, overAt, payDebtFirst, type Incoming } from './return-credits.js';
+import { isOver } from './plan-carry.js';
+import { isLimited } from './windows.js';
+import { mustFind, payDebtFirst, type Incoming } from './return-credits.js';
 
 /** How long credits live that come back to a lot that is over (docs/rules.md, Refund). */
 const REFUND_GRACE_MS = 30 * 24 * 3600 * 1000;
@@ -61,7 +64,7 @@ export function lotsRefusal(state: AccountState, entries: readonly Entry[], now:
     made += entry.made.length;
     for (const { lot: no } of entry.lots) {
       const exhausted = state.recalled.lots.get(no);
-      if (exhausted !== undefined && !overAt(now)(exhausted)) revived.add(no);
+      if (exhausted !== undefined && !isOver(state, exhausted, now)) revived.add(no);
     }
   }
   if (liveLots(state) + made + revived.size <= MAX_LIVE_LOTS_AFTER_REFUND) return null;
@@ -105,6 +108,7 @@ function entryOf(
   const lowered = least(debt, owed);
   const made: LotTerms[] = [];
   const incoming: Incoming[] = [];
+  let expired = 0n;
   const make = (terms: LotTerms): void => {
     incoming.push({ lot: { ...terms, no: lotNumber(seq, made.length) }, amount: terms.granted });
     made.push(terms);
@@ -112,8 +116,10 @@ function entryOf(
   if (debt > lowered) make(compensation(spend.unit, debt - lowered, now));
   for (const part of parts) {
     const lot = mustFind(state, spend.unit, part.lot);
-    if (overAt(now)(lot)) make({ ...replacement(lot, now), granted: part.amount });
-    else incoming.push({ lot, amount: part.amount });
+    if (!isOver(state, lot, now)) incoming.push({ lot, amount: part.amount });
+    // What was allowed in a window ends with it.
+    else if (isLimited(state, spend.unit)) expired += part.amount;
+    else make({ ...replacement(lot, now), granted: part.amount });
   }
   const arrived = payDebtFirst(incoming, owed - lowered);
   const back = parts.reduce((sum, { amount }) => sum + amount, 0n);
@@ -124,6 +130,7 @@ function entryOf(
     deltas: {
       available: arrived.available,
       debt: -lowered - arrived.debtPaid,
+      expired,
       ...(as.type === 'refund' ? { spent: -(debt + back) } : { revoked: -(debt + back) }),
     },
     lots: changesOf(parts, arrived.remaining, made.length, seq),
@@ -163,10 +170,11 @@ function compensation(unit: string, granted: bigint, now: Moment): LotTerms {
     cost: null,
     rollover: null,
     carriedFrom: null,
+    plan: null,
   };
 }
 
-function replacement({ unit, category, priority, appliesTo, cost }: LotTerms, now: Moment): Omit<LotTerms, 'granted'> {
+function replacement({ unit, category, priority, appliesTo, cost }: Lot, now: Moment): Omit<LotTerms, 'granted'> {
   const expiresAt = now + REFUND_GRACE_MS;
-  return { unit, category, priority, expiresAt, appliesTo, cost, rollover: null, carriedFrom: null };
+  return { unit, category, priority, expiresAt, appliesTo, cost, rollover: null, carriedFrom: null, plan: null };
 }

@@ -39,6 +39,7 @@ export function grant(state: AccountState, command: Grant, now: Moment, recorded
     cost,
     rollover,
     carriedFrom: null,
+    plan: null,
   };
   const seq = state.seq + 1;
   const remaining = amount - debtPaid;

@@ -65,6 +65,8 @@ function wanted(state: AccountState, command: Command): Missing {
     case 'grant':
     case 'reserve':
     case 'charge':
+    case 'subscribe':
+    case 'cancel':
     case 'configure':
     case 'freeze':
     case 'unfreeze':

@@ -10,5 +10,5 @@ export function release(state: AccountState, command: Release, now: Moment, reco
   const found = findOpen(state, command.reservation);
   if (!found.ok) return found;
   const as = { type: 'release', reason: command.reason } as const;
-  return accept(endHold(state, found.reservation, as, overAt(now), now, recordedAt));
+  return accept(endHold(state, found.reservation, as, overAt(state, now), now, recordedAt));
 }

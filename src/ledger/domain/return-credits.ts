@@ -11,6 +11,7 @@ import {
 } from './account.js';
 import { burnsBefore, least } from './burn-order.js';
 import type { LotChange } from './entry.js';
+import { carriedByPlan, isOver, planOf } from './plan-carry.js';
 
 /** Credits on their way back to available, into an existing lot or one that this entry makes. */
 export interface Incoming {
@@ -79,7 +80,7 @@ export function settleHeld(
       incoming.push({ lot, amount: back });
       continue;
     }
-    const carried = carriedLot(lot, back, at);
+    const carried = carriedBack(state, lot, back, at);
     expired += back - (carried?.granted ?? 0n);
     if (carried === null) continue;
     incoming.push({ lot: { ...carried, no: lotNumber(seq, made.length) }, amount: carried.granted });
@@ -109,12 +110,29 @@ export function carriedLot(lot: Lot, left: bigint, at: Moment): LotTerms | null 
   const granted = rule.cap === null ? share : least(share, rule.cap - lot.carried);
   if (granted <= 0n) return null;
   const { unit, category, priority, appliesTo, cost } = lot;
-  return { unit, category, priority, granted, expiresAt, appliesTo, cost, rollover: null, carriedFrom: lot.no };
+  return {
+    unit,
+    category,
+    priority,
+    granted,
+    expiresAt,
+    appliesTo,
+    cost,
+    rollover: null,
+    carriedFrom: lot.no,
+    plan: null,
+  };
+}
+
+/** As the lot's end, or the closing of its period, would have carried it. */
+function carriedBack(state: AccountState, lot: Lot, back: bigint, at: Moment): LotTerms | null {
+  const found = planOf(state, lot.no);
+  return found === null ? carriedLot(lot, back, at) : carriedByPlan(state, lot, found, back, at, null, 0n);
 }
 
 /** A command's view: a lot whose end has come is over. */
-export function overAt(now: Moment): (lot: Pick<LotTerms, 'expiresAt'>) => boolean {
-  return lot => lot.expiresAt !== null && lot.expiresAt <= now;
+export function overAt(state: AccountState, now: Moment): (lot: Lot) => boolean {
+  return lot => isOver(state, lot, now);
 }
 
 export function mustFind(state: AccountState, unit: string, no: number): Lot {

@@ -2,18 +2,23 @@ import { endsAt, lotNumber, unitOf, type AccountState, type Lot, type Moment } f
 import { makeEntry, type Entry, type LotChange } from './entry.js';
 import { evolve } from './evolve.js';
 import { endHold } from './end-hold.js';
+import { Draft } from './draft.js';
+import { closeLots, isOver, planOf } from './plan-carry.js';
+import { settleSubscription } from './renew.js';
 import { carriedLot } from './return-credits.js';
+import { subscriptionDueAt } from './subscription.js';
 
-/** Something time does to an account: at one moment, ended holds come before lots that are over. */
+/** Something time does to an account: at one moment, ended holds come before lots that are over, and those before periods. */
 type Due =
   | { readonly at: Moment; readonly rank: 0; readonly no: number }
-  | { readonly at: Moment; readonly rank: 1; readonly no: number; readonly unit: string };
+  | { readonly at: Moment; readonly rank: 1; readonly no: number; readonly unit: string }
+  | { readonly at: Moment; readonly rank: 2; readonly no: 0; readonly subscription: string };
 
 const NOTHING_DUE: readonly Entry[] = [];
 
 /**
  * Appends to the account what time did by `now`, in the order of the due moments, and evolves it: holds whose grace
- * ended return their credits, lots whose end came are carried or expire. Everyone who reads or writes an account does
+ * ended return their credits, lots whose end came are carried or expire, subscriptions whose period ended renew or end. Everyone who reads or writes an account does
  * this first, so that no answer depends on whether a worker was punctual.
  * @param enough stops once so many entries were appended; `state.dueBound` is then still not after `now`
  */
@@ -22,16 +27,29 @@ export function settleDue(state: AccountState, now: Moment, recordedAt: Moment, 
   const due = allDue(state, now);
   const appended: Entry[] = [];
   for (let next = due.shift(); next !== undefined && appended.length < enough; next = due.shift()) {
-    const entries =
-      next.rank === 0 ? endOfHold(state, next.no, next.at, recordedAt) : endOfLot(state, next, recordedAt);
+    const entries = entriesOf(state, next, recordedAt);
     for (const entry of entries) {
       evolve(state, entry);
       appended.push(entry);
       enqueueMade(due, entry, now);
+      enqueuePeriod(state, due, entry, now);
     }
   }
   state.dueBound = nextDueAt(state) ?? Infinity;
   return appended;
+}
+
+function entriesOf(state: AccountState, due: Due, recordedAt: Moment): readonly Entry[] {
+  switch (due.rank) {
+    case 0:
+      return endOfHold(state, due.no, due.at, recordedAt);
+    case 1:
+      return endOfLot(state, due, recordedAt);
+    case 2:
+      return endOfPeriod(state, due, recordedAt);
+    default:
+      throw new Error(`unknown kind of due ${String(due satisfies never)}`);
+  }
 }
 
 /** The next moment at which time does something to this account, or null. */
@@ -42,6 +60,10 @@ export function nextDueAt(state: AccountState): Moment | null {
     for (const lot of lots) {
       if (lot.expiresAt !== null && lot.expiresAt < next && lot.remaining > 0n) next = lot.expiresAt;
     }
+  }
+  for (const subscription of state.subscriptions.values()) {
+    const at = subscriptionDueAt(subscription);
+    if (at < next) next = at;
   }
   return next === Infinity ? null : next;
 }
@@ -57,11 +79,17 @@ function allDue(state: AccountState, now: Moment): Due[] {
       if (lot.expiresAt !== null && lot.expiresAt <= now) due.push({ at: lot.expiresAt, rank: 1, no: lot.no, unit });
     }
   }
+  for (const subscription of state.subscriptions.values()) {
+    const at = subscriptionDueAt(subscription);
+    if (at <= now) due.push({ at, rank: 2, no: 0, subscription: subscription.id });
+  }
   return due.sort(inOrder);
 }
 
 function inOrder(a: Due, b: Due): number {
-  return a.at - b.at || a.rank - b.rank || a.no - b.no;
+  const order = a.at - b.at || a.rank - b.rank || a.no - b.no;
+  if (order !== 0 || a.rank !== 2 || b.rank !== 2 || a.subscription === b.subscription) return order;
+  return a.subscription < b.subscription ? -1 : 1;
 }
 
 /** A lot carried over may itself be over by now. */
@@ -73,16 +101,46 @@ function enqueueMade(due: Due[], entry: Entry, now: Moment): void {
   });
 }
 
+/** The next period may itself be over by now: three that nobody saw are three. */
+function enqueuePeriod(state: AccountState, due: Due[], { subscription: change }: Entry, now: Moment): void {
+  if (change === null) return;
+  const subscription = state.subscriptions.get(change.id);
+  const at = subscription === undefined ? Infinity : subscriptionDueAt(subscription);
+  if (at > now) return;
+  due.push({ at, rank: 2, no: 0, subscription: change.id });
+  due.sort(inOrder);
+}
+
+function endOfPeriod(
+  state: AccountState,
+  { at, subscription: id }: { at: Moment; subscription: string },
+  recordedAt: Moment,
+): readonly Entry[] {
+  const subscription = state.subscriptions.get(id);
+  // Something at the same moment may have moved it on.
+  if (subscription === undefined || subscriptionDueAt(subscription) !== at) return NOTHING_DUE;
+  // One that was cancelled in its grace ends when that was said, not at an end that is past.
+  const draft = new Draft(state, Math.max(at, state.lastEffectiveAt), recordedAt);
+  settleSubscription(draft, subscription);
+  return draft.entries;
+}
+
 function endOfHold(state: AccountState, no: number, at: Moment, recordedAt: Moment): Entry[] {
   const hold = state.holds.get(no)!;
   // At the same moment holds end before lots do, so a lot that ends just now still takes its credits back.
-  const isOver = (lot: Lot): boolean => lot.expiresAt !== null && lot.expiresAt < at;
-  return endHold(state, hold, { type: 'expire', reason: null }, isOver, at, recordedAt);
+  const isPast = (lot: Lot): boolean => isOver(state, lot, at) && lot.expiresAt !== at;
+  return endHold(state, hold, { type: 'expire', reason: null }, isPast, at, recordedAt);
 }
 
 function endOfLot(state: AccountState, due: { at: Moment; no: number; unit: string }, recordedAt: Moment): Entry[] {
   const lot = unitOf(state, due.unit).lots.find(({ no }) => no === due.no);
   if (lot === undefined || lot.remaining === 0n) return [];
+  const found = planOf(state, lot.no);
+  if (found !== null) {
+    const draft = new Draft(state, due.at, recordedAt);
+    closeLots(draft, { subscription: found.subscription, unit: due.unit, lots: [lot] }, null);
+    return draft.entries;
+  }
   const entries: Entry[] = [];
   const carried = carriedLot(lot, lot.remaining, due.at);
   if (carried !== null) {

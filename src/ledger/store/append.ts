@@ -5,6 +5,7 @@ import { accountRow } from './account-row.js';
 import { writeEntry } from './entry-row.js';
 import { holdRow } from './hold-row.js';
 import { RowArray } from './row-array.js';
+import { subscriptionRecord, subscriptionRow } from './subscription-row.js';
 
 /** A balance in the past is folded from the last snapshot before it: at most this many entries, and one batch's. */
 export const ENTRIES_PER_SNAPSHOT = 1000;
@@ -18,6 +19,11 @@ SELECT 'account_row_2'::regtype::oid::int AS moved, 'seen_account_2'::regtype::o
 const APPEND = `
 SELECT now_ms, too_late, stale, known_keys, known_key_seqs, known_requests, known_bodies, known_facts, known_fact_seqs
 FROM append_batch_2($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+
+/** Only for batches that change subscriptions: most do not. */
+const APPEND_WITH_SUBSCRIPTIONS = `
+SELECT now_ms, too_late, stale, known_keys, known_key_seqs, known_requests, known_bodies, known_facts, known_fact_seqs
+FROM append_batch_3($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
 
 /** Whom a batch writes or rests on. */
 export interface AppendedAccount {
@@ -69,6 +75,7 @@ interface ReplyRow {
  */
 export class Append {
   private readonly all: readonly RowArray[];
+  private readonly subscribed: object[] = [];
 
   private constructor(
     private readonly moved: RowArray,
@@ -98,13 +105,15 @@ export class Append {
 
   clear(): void {
     for (const rows of this.all) rows.clear();
+    this.subscribed.length = 0;
   }
 
-  /** The account's row, entries and holds move. Accounts are to come in the order of their numbers. */
+  /** The account's row, entries, holds and subscriptions move. Accounts are to come in the order of their numbers. */
   move(account: AppendedAccount): void {
     this.writeAccount(account);
     for (const entry of account.entries) writeEntry(this.appended, account.no, entry);
     for (const no of touchedReservations(account.entries)) this.writeHold(account, no);
+    for (const id of account.state.recalled.subscriptions) this.writeSubscription(account, id);
   }
 
   /** An answer rests on the account being as it was seen. */
@@ -149,11 +158,16 @@ export class Append {
   /** @param toleranceMs null behind row locks, where the clock was just read */
   async run(client: Queryable, decidedAt: Moment, toleranceMs: number | null): Promise<AppendReply> {
     const parameters = this.all.map(rows => rows.toParameter());
-    const { rows } = await client.query<ReplyRow>({
-      name: 'append',
-      text: APPEND,
-      values: [new Date(decidedAt).toISOString(), toleranceMs, ...parameters],
-    });
+    const values = [new Date(decidedAt).toISOString(), toleranceMs, ...parameters];
+    const { rows } = await client.query<ReplyRow>(
+      this.subscribed.length === 0
+        ? { name: 'append', text: APPEND, values }
+        : {
+            name: 'append-with-subscriptions',
+            text: APPEND_WITH_SUBSCRIPTIONS,
+            values: [...values, JSON.stringify(this.subscribed)],
+          },
+    );
     const row = rows[0]!;
     return {
       now: Number(row.now_ms),
@@ -187,6 +201,13 @@ export class Append {
     moved.boolean(Math.floor(row.seq / ENTRIES_PER_SNAPSHOT) > Math.floor(priorSeq / ENTRIES_PER_SNAPSHOT));
     moved.integer(state.revision);
     moved.endRow();
+  }
+
+  private writeSubscription({ no, state }: AppendedAccount, id: string): void {
+    const subscription = state.subscriptions.get(id);
+    // One that is gone has its names only.
+    const row = subscription === undefined ? { subscription: id } : subscriptionRecord(subscriptionRow(subscription));
+    this.subscribed.push({ account_no: no, ...row });
   }
 
   private writeHold({ no, priorSeq, state }: AppendedAccount, reservation: number): void {

@@ -10,6 +10,8 @@ import type {
 } from '../domain/account.js';
 import type { Entry, Settings } from '../domain/entry.js';
 import type { PricedEvent } from '../domain/priced-event.js';
+import { lotPlanFromJson, lotPlanToJson, type LotPlanJson } from './plan-json.js';
+import { changeToJson, type SubscriptionChangeJson } from './subscription-json.js';
 
 /** The `details` of an entry: what only some entries have. Amounts are strings of base units, moments milliseconds. */
 export interface EntryDetails {
@@ -18,6 +20,7 @@ export interface EntryDetails {
   readonly expires_at?: Moment;
   readonly settings?: SettingsJson;
   readonly event?: PricedEventJson;
+  readonly subscription?: SubscriptionChangeJson;
   readonly provider_cost?: Cost;
 }
 
@@ -31,6 +34,7 @@ interface MadeLotJson {
   readonly cost?: Cost;
   readonly rollover?: RolloverJson;
   readonly carried_from?: number;
+  readonly plan?: LotPlanJson;
 }
 
 /** The member is the entry's. */
@@ -58,15 +62,16 @@ export interface RolloverJson {
 
 /** Null for most entries. */
 export function detailsToJson(entry: Entry): EntryDetails | null {
-  const { made, terms, expiresAt, settings, event, providerCost } = entry;
+  const { made, terms, expiresAt, settings, subscription, event, providerCost } = entry;
   const plain = terms === null && expiresAt === null && settings === null && event === null && providerCost === null;
-  if (made.length === 0 && plain) return null;
+  if (made.length === 0 && plain && subscription === null) return null;
   return {
     ...(made.length === 0 ? {} : { made: made.map(madeToJson) }),
     ...(terms === null ? {} : { terms: termsToJson(terms) }),
     ...(expiresAt === null ? {} : { expires_at: expiresAt }),
     ...(settings === null ? {} : { settings: settingsToJson(settings) }),
     ...(event === null ? {} : { event: eventToJson(event) }),
+    ...(subscription === null ? {} : { subscription: changeToJson(subscription) }),
     ...(providerCost === null ? {} : { provider_cost: providerCost }),
   };
 }
@@ -82,6 +87,7 @@ export function madeFromJson(made: MadeLotJson, unit: string): LotTerms {
     cost: made.cost ?? null,
     rollover: rolloverFromJson(made.rollover),
     carriedFrom: made.carried_from ?? null,
+    plan: made.plan === undefined ? null : lotPlanFromJson(made.plan),
   };
 }
 
@@ -117,7 +123,7 @@ export function rolloverFromJson(rollover: RolloverJson | undefined): RolloverRu
 }
 
 function madeToJson(made: LotTerms): MadeLotJson {
-  const { category, priority, granted, expiresAt, appliesTo, cost, rollover, carriedFrom } = made;
+  const { category, priority, granted, expiresAt, appliesTo, cost, rollover, carriedFrom, plan } = made;
   return {
     category,
     priority,
@@ -127,6 +133,7 @@ function madeToJson(made: LotTerms): MadeLotJson {
     ...(cost === null ? {} : { cost }),
     ...(rollover === null ? {} : { rollover: rolloverToJson(rollover) }),
     ...(carriedFrom === null ? {} : { carried_from: carriedFrom }),
+    ...(plan === null ? {} : { plan: lotPlanToJson(plan) }),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   type EntryDetails,
 } from './entry-details.js';
 import type { RowArray } from './row-array.js';
+import { changeFromJson } from './subscription-json.js';
 
 const NUMBERS_PER_CHANGE = 4;
 const NOTHING_MADE: Entry['made'] = [];
@@ -69,6 +70,7 @@ export function entryFromRow(row: EntryRow): Entry {
     closes: row.closes,
     settings: details?.settings === undefined ? null : settingsFromJson(details.settings),
     event: details?.event === undefined ? null : eventFromJson(details.event),
+    subscription: details?.subscription === undefined ? null : changeFromJson(details.subscription),
     providerCost: details?.provider_cost ?? null,
     reason: row.reason,
     member: row.member,

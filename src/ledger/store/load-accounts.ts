@@ -3,8 +3,9 @@ import type { Queryable } from './queryable.js';
 import type { AccountState, Moment } from '../domain/account.js';
 import { accountFromRow } from './account-row.js';
 import { reservationFromRow, type HoldRow } from './hold-row.js';
+import { subscriptionFromRow, type SubscriptionRow } from './subscription-row.js';
 
-/** Holds come as JSON, one array a row, so that account and holds are of one snapshot and one round trip. */
+/** Holds and subscriptions come as JSON, one array a row, so that all of an account is of one snapshot and one round trip. */
 const LOAD_ACCOUNTS = `
 SELECT floor(extract(epoch FROM c.now) * 1000)::bigint AS now_ms,
        a.account_no, a.mode, a.id, a.seq, a.created_at, a.last_effective_at, a.due_bound, a.frozen, a.overdraft_limits,
@@ -15,7 +16,16 @@ SELECT floor(extract(epoch FROM c.now) * 1000)::bigint AS now_ms,
                  'overage', h.overage, 'late', h.late, 'meter', h.meter, 'model', h.model, 'member', h.member,
                  'metadata', h.metadata, 'units', h.units, 'lines', h.lines::text[], 'held', h.held::text[])
                ORDER BY h.reservation)
-        FROM holds h WHERE h.account_no = a.account_no) AS holds
+        FROM holds h WHERE h.account_no = a.account_no) AS holds,
+       (SELECT json_agg(json_build_object(
+                 'subscription', s.subscription, 'plan', s.plan, 'planVersion', s.plan_version, 'status', s.status,
+                 'anchor', floor(extract(epoch FROM s.anchor) * 1000)::bigint, 'periodNo', s.period_no,
+                 'periodStart', floor(extract(epoch FROM s.period_start) * 1000)::bigint,
+                 'periodEnd', floor(extract(epoch FROM s.period_end) * 1000)::bigint, 'cancelAtEnd', s.cancel_at_end,
+                 'terms', s.terms, 'next', s.next, 'had', s.had, 'closedThrough', s.closed_through,
+                 'closedAt', floor(extract(epoch FROM s.closed_at) * 1000)::bigint, 'windows', s.windows, 'lots', s.lots)
+               ORDER BY s.subscription)
+        FROM subscriptions s WHERE s.account_no = a.account_no) AS subscriptions
 FROM (SELECT clock_timestamp() AS now) c LEFT JOIN accounts a ON a.account_no = ANY ($1)`;
 
 const LOCK_FREE_ACCOUNTS = `
@@ -48,6 +58,7 @@ interface LoadedRecord extends AccountRecord {
   readonly id: string;
   readonly revision: string;
   readonly holds: HoldJson[] | null;
+  readonly subscriptions: SubscriptionRow[] | null;
 }
 
 type HoldJson = Omit<HoldRow, 'lines' | 'held'> & { readonly lines: string[]; readonly held: string[] };
@@ -85,5 +96,7 @@ function loadedAccount(record: LoadedRecord): LoadedAccount {
     const row: HoldRow = { ...hold, lines: hold.lines.map(BigInt), held: hold.held.map(BigInt) };
     state.holds.set(row.reservation, reservationFromRow(row));
   }
+  for (const row of record.subscriptions ?? []) state.subscriptions.set(row.subscription, subscriptionFromRow(row));
+  if (state.subscriptions.size > 0) state.windowBound = 0;
   return { no: Number(record.account_no), mode: record.mode, id: record.id, state };
 }

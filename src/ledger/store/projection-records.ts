@@ -76,7 +76,7 @@ export function holdRowFromRecord(record: HoldRecord): HoldRow {
  * A row of a projection as one text, the same for the same content: members in the order of their names, amounts as
  * strings. What PostgreSQL stored and what a fold says are compared by it.
  */
-export function projectionText(row: AccountRow | HoldRow): string {
+export function projectionText(row: object): string {
   return JSON.stringify(row, (_, value: unknown) => {
     if (typeof value === 'bigint') return value.toString();
     if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;

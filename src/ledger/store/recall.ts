@@ -78,7 +78,8 @@ function fillSpend({ recalled }: AccountState, entry: Entry, reversals: readonly
 function exhaustedLot(maker: Entry | undefined, no: number): Lot | null {
   const terms = maker?.made[no % LOTS_PER_ENTRY];
   if (maker === undefined || terms === undefined) return null;
-  return { ...terms, no, createdAt: maker.effectiveAt, remaining: 0n, held: 0n, carried: 0n, revoked: 0n };
+  const { plan: _, ...lasting } = terms;
+  return { ...lasting, no, createdAt: maker.effectiveAt, remaining: 0n, held: 0n, carried: 0n, revoked: 0n };
 }
 
 async function countRevoked(

@@ -2,11 +2,13 @@ import type { AccountState, Moment } from '../../ledger/domain/account.js';
 import { nextDueAt } from '../../ledger/domain/settle-due.js';
 import { accountRow } from '../../ledger/store/account-row.js';
 import { holdRow, type HoldRow } from '../../ledger/store/hold-row.js';
+import { subscriptionRow, type SubscriptionRow } from '../../ledger/store/subscription-row.js';
 import type { FoldedAccount } from '../fold/fold-range.js';
 import type { Until } from '../fold/until.js';
 import type { SnapshotRow } from '../rows/projection-copy.js';
 import { compareAccount, compareBalances } from './compare-account.js';
 import { compareHolds } from './compare-holds.js';
+import { compareSubscriptions } from './compare-subscriptions.js';
 import { MISSING, momentText, valueText, type Deviation } from './difference.js';
 
 /**
@@ -33,8 +35,11 @@ function compareName({ name, account }: FoldedAccount): Deviation[] {
   return expected === found ? [] : [{ place: 'account_names', field: 'mode and id', expected, found }];
 }
 
-function compareRows({ fold: { state }, account, holds }: FoldedAccount): Deviation[] {
-  const held = compareHolds(expectedHolds(state), holds);
+function compareRows({ fold: { state }, account, holds, subscriptions }: FoldedAccount): Deviation[] {
+  const held = [
+    ...compareHolds(expectedHolds(state), holds),
+    ...compareSubscriptions(expectedSubscriptions(state), subscriptions),
+  ];
   if (account === null && state.seq === 0) return held;
   const expected = accountRow(state);
   if (account === null) {
@@ -45,6 +50,10 @@ function compareRows({ fold: { state }, account, holds }: FoldedAccount): Deviat
 
 export function expectedHolds(state: AccountState): Map<number, HoldRow> {
   return new Map([...state.holds].map(([no, hold]) => [no, holdRow(hold)]));
+}
+
+export function expectedSubscriptions(state: AccountState): Map<string, SubscriptionRow> {
+  return new Map([...state.subscriptions].map(([id, subscription]) => [id, subscriptionRow(subscription)]));
 }
 
 /** A lower bound, not a fold: it may be early, then somebody looks in vain, but never late. */

@@ -1,5 +1,5 @@
 import type { HoldRow } from '../../ledger/store/hold-row.js';
-import { MISSING, momentText, valueText, type Deviation } from './difference.js';
+import { columnOf, MISSING, momentText, valueText, type Deviation } from './difference.js';
 import { same } from './same.js';
 
 /** Which holds are missing, which are there and should not be, and what of the others differs. */
@@ -34,9 +34,4 @@ function compareHold(expected: HoldRow, found: HoldRow): Deviation[] {
     });
   }
   return deviations;
-}
-
-/** `expiresAt` is `expires_at` in the table. */
-function columnOf(name: string): string {
-  return name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
 }

@@ -1,6 +1,14 @@
 /** Where something is not what the entries say. */
 export type Place =
-  'entries' | 'accounts' | 'holds' | 'balance_snapshots' | 'account_names' | 'outcomes' | 'facts' | 'units';
+  | 'entries'
+  | 'accounts'
+  | 'holds'
+  | 'subscriptions'
+  | 'balance_snapshots'
+  | 'account_names'
+  | 'outcomes'
+  | 'facts'
+  | 'units';
 
 /** One thing that is not what the entries say, in words that name it. */
 export interface Deviation {
@@ -36,4 +44,9 @@ export function momentText(at: number | null): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return String(at);
   return Number.isInteger(at) ? date.toISOString() : `${date.toISOString()} (${at} ms)`;
+}
+
+/** A column's name of a row's member: `expiresAt` is `expires_at` in the table. */
+export function columnOf(name: string): string {
+  return name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
 }

@@ -59,6 +59,8 @@ function sentence(entry: Entry, wording: Wording): string {
       return `Gave back ${amount} of what entry ${entry.target} took back`;
     case 'rollover':
       return `Carried ${amount} over into the next period`;
+    case 'subscribe':
+      return subscriptionInWords(entry);
     case 'configure':
       return settings(entry, wording);
     case 'freeze':
@@ -107,6 +109,21 @@ function settings(entry: Entry, wording: Wording): string {
   }
   if (entry.settings?.metadata !== undefined) said.push('new metadata');
   return `Changed the account's settings: ${said.join(', ')}`;
+}
+
+function subscriptionInWords({ subscription }: Entry): string {
+  if (subscription === null) return 'Changed a subscription';
+  const { id, terms, period, status, cancelAtEnd, next } = subscription;
+  const said: string[] = [];
+  if (terms !== undefined) said.push(`plan ${terms.plan} (version ${terms.version})`);
+  if (period !== undefined) said.push(`period from ${timeInWords(period.start)} to ${timeInWords(period.end)}`);
+  if (status === 'ended') said.push('ended');
+  if (status === 'waiting') said.push('waits while another subscription lives');
+  if (status === 'trialing') said.push('on trial');
+  if (cancelAtEnd === true) said.push('ends with its period');
+  if (cancelAtEnd === false && period === undefined) said.push('goes on after its period');
+  if (next !== undefined && next !== null) said.push(`plan ${next.terms.plan} follows`);
+  return `Subscription ${id}: ${said.length === 0 ? 'changed' : said.join(', ')}`;
 }
 
 /** What the reader would otherwise miss: debt that rose or was paid, and credits that ended on the way. */

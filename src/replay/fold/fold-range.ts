@@ -1,10 +1,17 @@
 import type { Client } from 'pg';
 import type { HoldRow } from '../../ledger/store/hold-row.js';
+import type { SubscriptionRow } from '../../ledger/store/subscription-row.js';
 import type { Mode } from '../../ledger/submission.js';
 import { BinaryRow } from '../rows/binary-row.js';
 import { copyOut } from '../rows/copy-out.js';
 import { entryFromCopy } from '../rows/entry-copy.js';
-import { accountFromCopy, holdFromCopy, snapshotFromCopy, type StoredAccount } from '../rows/projection-copy.js';
+import {
+  accountFromCopy,
+  holdFromCopy,
+  snapshotFromCopy,
+  subscriptionFromCopy,
+  type StoredAccount,
+} from '../rows/projection-copy.js';
 import { AccountFold, TooMuchDisorder } from './account-fold.js';
 import { LookingBack } from './looks-back.js';
 import {
@@ -15,6 +22,7 @@ import {
   LOOKING_BACK_IN_RANGE,
   NAMES_OF_RANGE,
   SNAPSHOTS_OF_RANGE,
+  SUBSCRIPTIONS_OF_RANGE,
 } from './range-queries.js';
 import { SnapshotFold } from './snapshot-fold.js';
 import { untilSetting, type Until } from './until.js';
@@ -47,6 +55,7 @@ export interface FoldedAccount {
   name: NamedAs | null;
   account: (StoredAccount & NamedAs) | null;
   readonly holds: Map<number, HoldRow>;
+  readonly subscriptions: Map<string, SubscriptionRow>;
   readonly snapshots: SnapshotFold;
   readonly fold: AccountFold;
 }
@@ -87,7 +96,7 @@ async function fold(
     if (known === undefined) {
       const snapshots = new SnapshotFold();
       const fold = new AccountFold(range.inOrder, lookingBack.of(no), state => snapshots.folded(state));
-      known = { no, name: null, account: null, holds: new Map(), snapshots, fold };
+      known = { no, name: null, account: null, holds: new Map(), subscriptions: new Map(), snapshots, fold };
       accounts.set(no, known);
     }
     return known;
@@ -99,6 +108,10 @@ async function fold(
   await read(HOLDS_OF_RANGE, no => {
     const hold = holdFromCopy(row);
     of(no).holds.set(hold.reservation, hold);
+  });
+  await read(SUBSCRIPTIONS_OF_RANGE, no => {
+    const subscription = subscriptionFromCopy(row);
+    of(no).subscriptions.set(subscription.subscription, subscription);
   });
   await read(SNAPSHOTS_OF_RANGE, no => of(no).snapshots.stored.push(snapshotFromCopy(row)));
 

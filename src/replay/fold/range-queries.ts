@@ -1,4 +1,5 @@
 import { ACCOUNT_COLUMNS, HOLD_COLUMNS } from '../../ledger/store/projection-records.js';
+import { SUBSCRIPTION_COLUMNS } from '../../ledger/store/subscription-row.js';
 import { FOLDED_COLUMNS } from '../rows/entry-copy.js';
 import { SNAPSHOT_COLUMNS } from '../rows/projection-copy.js';
 import type { Until } from './until.js';
@@ -23,6 +24,9 @@ SELECT account_no, mode, id, ${ACCOUNT_COLUMNS} FROM accounts WHERE ${IN_RANGE}`
 
 export const HOLDS_OF_RANGE = `
 SELECT account_no, ${HOLD_COLUMNS} FROM holds WHERE ${IN_RANGE}`;
+
+export const SUBSCRIPTIONS_OF_RANGE = `
+SELECT account_no, ${SUBSCRIPTION_COLUMNS} FROM subscriptions WHERE ${IN_RANGE}`;
 
 export const SNAPSHOTS_OF_RANGE = `
 SELECT account_no, ${SNAPSHOT_COLUMNS} FROM balance_snapshots

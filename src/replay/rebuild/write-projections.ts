@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import type { Moment } from '../../ledger/domain/account.js';
 import type { AccountRow } from '../../ledger/store/account-row.js';
 import type { HoldRow } from '../../ledger/store/hold-row.js';
+import { subscriptionRecord, type SubscriptionRow } from '../../ledger/store/subscription-row.js';
 import { same } from '../compare/same.js';
 import type { NamedAs } from '../fold/fold-range.js';
 import type { SnapshotRow } from '../rows/projection-copy.js';
@@ -32,6 +33,16 @@ SELECT $1, reservation, created_at, expires_at, grace_ms, overage, late, meter, 
 FROM jsonb_to_recordset($2) AS hold (reservation bigint, created_at timestamptz, expires_at timestamptz,
   grace_ms integer, overage text, late text, meter text, model text, member text, metadata jsonb, units text[],
   lines bigint[], held bigint[])`;
+
+const DELETE_SUBSCRIPTIONS = `DELETE FROM subscriptions WHERE account_no = $1 AND subscription = ANY ($2)`;
+const WRITE_SUBSCRIPTIONS = `
+INSERT INTO subscriptions (account_no, subscription, plan, plan_version, status, anchor, period_no, period_start, period_end,
+  cancel_at_end, terms, next, had, closed_through, closed_at, windows, lots)
+SELECT $1, subscription, plan, plan_version, status, anchor, period_no, period_start, period_end,
+  cancel_at_end, terms, next, had, closed_through, closed_at, windows, lots
+FROM jsonb_to_recordset($2) AS row (subscription text, plan text, plan_version integer, status text, anchor timestamptz,
+  period_no integer, period_start timestamptz, period_end timestamptz, cancel_at_end boolean, terms jsonb, next jsonb,
+  had text[], closed_through integer, closed_at timestamptz, windows jsonb, lots jsonb)`;
 
 const DELETE_SNAPSHOTS = `DELETE FROM balance_snapshots WHERE account_no = $1 AND seq = ANY ($2)`;
 const WRITE_SNAPSHOT = `
@@ -81,6 +92,18 @@ export async function writeHolds(
   const right = [...expected.values()].filter(hold => !same(hold, found.get(hold.reservation)));
   if (wrong.length > 0) await owner.query(DELETE_HOLDS, [no, wrong.map(([reservation]) => reservation)]);
   if (right.length > 0) await owner.query(WRITE_HOLDS, [no, JSON.stringify(right.map(holdRecord))]);
+}
+
+export async function writeSubscriptions(
+  owner: Client,
+  no: number,
+  found: ReadonlyMap<string, SubscriptionRow>,
+  expected: ReadonlyMap<string, SubscriptionRow>,
+): Promise<void> {
+  const wrong = [...found].filter(([id, row]) => !same(row, expected.get(id)));
+  const right = [...expected.values()].filter(row => !same(row, found.get(row.subscription)));
+  if (wrong.length > 0) await owner.query(DELETE_SUBSCRIPTIONS, [no, wrong.map(([id]) => id)]);
+  if (right.length > 0) await owner.query(WRITE_SUBSCRIPTIONS, [no, JSON.stringify(right.map(subscriptionRecord))]);
 }
 
 /** @param beyond seqs of snapshots that are to go */

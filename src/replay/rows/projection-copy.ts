@@ -1,5 +1,6 @@
 import type { AccountRow } from '../../ledger/store/account-row.js';
 import type { HoldRow } from '../../ledger/store/hold-row.js';
+import type { SubscriptionRow } from '../../ledger/store/subscription-row.js';
 import type { Moment } from '../../ledger/domain/account.js';
 import type { BinaryRow } from './binary-row.js';
 
@@ -41,6 +42,28 @@ export function holdFromCopy(row: BinaryRow): HoldRow {
     units: row.texts(),
     lines: row.bigintsOrNull() ?? [],
     held: row.bigintsOrNull() ?? [],
+  };
+}
+
+/** A row of `subscriptions`, read after its `account_no`; the columns are `SUBSCRIPTION_COLUMNS`. */
+export function subscriptionFromCopy(row: BinaryRow): SubscriptionRow {
+  return {
+    subscription: row.text(),
+    plan: row.text(),
+    planVersion: row.int4(),
+    status: row.text() as SubscriptionRow['status'],
+    anchor: row.moment(),
+    periodNo: row.int4(),
+    periodStart: row.moment(),
+    periodEnd: row.moment(),
+    cancelAtEnd: row.boolean(),
+    terms: row.json() as SubscriptionRow['terms'],
+    next: row.json() as SubscriptionRow['next'],
+    had: row.texts(),
+    closedThrough: row.int4(),
+    closedAt: row.moment(),
+    windows: row.json() as SubscriptionRow['windows'],
+    lots: row.json() as SubscriptionRow['lots'],
   };
 }
 

@@ -13,6 +13,7 @@ import { RateCardsController } from './rate-cards.controller.js';
 import { ProofsController } from './proofs.controller.js';
 import { ReadModelsController } from './read-models.controller.js';
 import { RunsController } from './runs.controller.js';
+import { SubscriptionsController } from './subscriptions.controller.js';
 import { UnitsController } from './units.controller.js';
 import { UsageController } from './usage.controller.js';
 
@@ -27,6 +28,7 @@ export const CONTROLLERS = [
   BatchController,
   UnitsController,
   PlansController,
+  SubscriptionsController,
   RateCardsController,
   KeysController,
   JobsController,

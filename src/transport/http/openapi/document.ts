@@ -5,6 +5,7 @@ import { ERROR_TABLE } from '../../error-table.js';
 import { accountId, unitName } from '../../requests/fields.js';
 import { planId } from '../../requests/plans.js';
 import { cardId } from '../../requests/rate-card.js';
+import { subscriptionId } from '../../requests/subscriptions.js';
 import type { HttpCall } from '../call.js';
 import type { RoutedCall } from './calls-of.js';
 
@@ -39,6 +40,7 @@ const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   unit: unitName,
   plan: planId,
   card: cardId,
+  subscription: subscriptionId,
   id: z.string().meta({ description: 'As an answer gave it.' }),
 };
 

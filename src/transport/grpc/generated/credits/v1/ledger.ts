@@ -33,6 +33,7 @@ export enum EntryType {
   CONFIGURE = 11,
   FREEZE = 12,
   UNFREEZE = 13,
+  SUBSCRIBE = 14,
 }
 
 export enum ReservationStatus {

@@ -1,0 +1,157 @@
+import { nextBoundary } from './calendar.js';
+import type { AccountState, Moment } from './account.js';
+import { changePlan } from './change-plan.js';
+import type { Subscribe } from './command.js';
+import { Draft } from './draft.js';
+import { letFallbackWait } from './fallback.js';
+import { withOverrides } from './overrides.js';
+import { MAX_LIVE_SUBSCRIPTIONS, type PlanTerms } from './plan-terms.js';
+import { accept, refuse, type Decision, type Refused } from './refusal.js';
+import { beginNext } from './renew.js';
+import { changeSubscription } from './start-period.js';
+import { isFallback, isLive, lotsEnd, type Subscription } from './subscription.js';
+
+/** A first period may begin so long after it was asked for: clocks differ. It gives its credits at once. */
+const MAX_AHEAD_MS = 24 * 3_600_000;
+/** Longest period a caller may name. */
+const MAX_PERIOD_MS = 11 * 366 * 24 * 3_600_000;
+
+/**
+ * Starts a subscription, renews it (the same plan, from its current end on), or changes its plan, now or when the period
+ * ends. A start that was seen, or an older one, changes nothing.
+ */
+export function subscribe(state: AccountState, command: Subscribe, now: Moment, recordedAt: Moment): Decision {
+  const overridden = withOverrides(command.terms, command.overrides);
+  if (!overridden.ok) return overridden;
+  const asked: Subscribe = { ...command, terms: overridden.terms, start: wholeSecond(command.start) };
+  const wrong = cycleRefusal(asked);
+  if (wrong !== null) return wrong;
+  const draft = new Draft(state, now, recordedAt);
+  const current = state.subscriptions.get(command.subscription);
+  const refused =
+    current === undefined || !isLive(current)
+      ? begin(draft, current, asked)
+      : current.terms.plan === asked.terms.plan
+        ? renewOrKeep(draft, current, asked)
+        : changePlan(draft, current, asked);
+  return refused ?? accept(draft.entries);
+}
+
+/** @param past the record of one that ended, if there is any */
+function begin(draft: Draft, past: Subscription | undefined, asked: Subscribe): Refused | null {
+  const { terms, subscription: id, trial } = asked;
+  const { state, at } = draft;
+  const start = asked.start ?? at;
+  // It was had, though its record may be gone.
+  if (past === undefined ? asked.seen : start <= past.period.start) return null;
+  if (asked.archived) return refuse('plan_archived', `plan ${terms.plan} takes no new subscriptions`);
+  if (trial && terms.trial === null) return refuse('invalid_request', `plan ${terms.plan} has no trial`);
+  if (start > at + MAX_AHEAD_MS) {
+    return refuse('invalid_request', 'cycle_start_at is more than a day ahead: subscribe when the cycle starts');
+  }
+  const live = [...state.subscriptions.values()].filter(other => isLive(other) && !isFallback(other.id));
+  if (live.length >= MAX_LIVE_SUBSCRIPTIONS) {
+    return refuse(
+      'too_many_subscriptions',
+      `the account already has ${MAX_LIVE_SUBSCRIPTIONS} subscriptions: cancel one`,
+    );
+  }
+  const end = asked.end ?? (trial ? start + terms.trial!.lengthMs : nextBoundary(terms.period, start, start));
+  const over = pastRefusal(terms, end, at);
+  if (over !== null) return over;
+  letFallbackWait(draft, terms);
+  const change = {
+    id,
+    terms,
+    anchor: start,
+    period: { no: (past?.period.no ?? 0) + 1, start, end },
+    status: trial ? ('trialing' as const) : ('active' as const),
+    cancelAtEnd: asked.cancelAtEnd ?? false,
+    next: null,
+    had: [terms.plan],
+  };
+  changeSubscription(draft, past, change, { grants: 'all' });
+  return null;
+}
+
+/** The same plan again: its renewal, or nothing but whether it is to be cancelled at its end. */
+function renewOrKeep(draft: Draft, current: Subscription, asked: Subscribe): Refused | null {
+  const { period, terms } = current;
+  const { at } = draft;
+  const start = asked.start ?? period.start;
+  if (start <= period.start) return keep(draft, current, asked);
+  if (start < period.end) {
+    return refuse(
+      'period_overlap',
+      `cycle_start_at lies within the current period, which ends at ${shown(period.end)}`,
+    );
+  }
+  const renewed = withOverrides(terms, asked.overrides);
+  if (!renewed.ok) return renewed;
+  const end = asked.end ?? nextBoundary(terms.period, current.anchor, start);
+  if (start > at) return planRenewal(draft, current, renewed.terms, { start, end });
+  const over = pastRefusal(terms, end, at);
+  if (over !== null) return over;
+  beginNext(draft, current, { start, end }, asked.overrides === null ? terms : renewed.terms);
+  return null;
+}
+
+/** A renewal that is paid before the period ends waits for its start. */
+function planRenewal(
+  draft: Draft,
+  current: Subscription,
+  terms: PlanTerms,
+  period: { readonly start: Moment; readonly end: Moment },
+): Refused | null {
+  const { next, cancelAtEnd } = current;
+  const { plan } = terms;
+  if (!current.terms.paid && plan === current.terms.plan) {
+    return refuse(
+      'invalid_request',
+      `plan ${plan} renews by itself when the period ends: there is nothing to renew ahead`,
+    );
+  }
+  const latest = lotsEnd(current.terms, current.period.end);
+  if (period.start > latest) {
+    const message = `cycle_start_at is later than ${shown(latest)}, when the current period is over for good`;
+    return refuse('invalid_request', message);
+  }
+  const isPlanned = next?.period?.start === period.start && next.terms.plan === plan;
+  if (isPlanned && !cancelAtEnd) return null;
+  if (next !== null && next.period !== null && next.terms.plan === plan && period.start > next.period.start) {
+    return refuse('period_overlap', 'another renewal is planned already: ask again once it has begun');
+  }
+  const change = { id: current.id, ...(cancelAtEnd ? { cancelAtEnd: false } : {}), next: { terms, period } };
+  draft.add({ type: 'subscribe', unit: null, amount: 0n, subscription: change });
+  return null;
+}
+
+function keep(draft: Draft, { id, cancelAtEnd, next }: Subscription, asked: Subscribe): Refused | null {
+  if (asked.cancelAtEnd === null || asked.cancelAtEnd === cancelAtEnd) return null;
+  const change = { id, cancelAtEnd: asked.cancelAtEnd, ...(asked.cancelAtEnd && next !== null ? { next: null } : {}) };
+  draft.add({ type: 'subscribe', unit: null, amount: 0n, subscription: change });
+  return null;
+}
+
+/** Nothing is begun that would be over already. */
+function pastRefusal(terms: PlanTerms, end: Moment, now: Moment): Refused | null {
+  if (lotsEnd(terms, end) > now) return null;
+  return refuse('invalid_request', 'cycle_end_at is past: give the cycle that is current');
+}
+
+function cycleRefusal({ start, end }: Subscribe): Refused | null {
+  if (end === null) return null;
+  if (start === null) return refuse('invalid_request', 'cycle_start_at is required where cycle_end_at is given');
+  if (end <= start) return refuse('invalid_request', 'cycle_end_at must be after cycle_start_at');
+  if (end - start > MAX_PERIOD_MS) return refuse('invalid_request', 'a cycle may last at most 11 years');
+  return null;
+}
+
+/** A period is known by its start in whole seconds. */
+function wholeSecond(start: Moment | null): Moment | null {
+  return start === null ? null : start - (((start % 1000) + 1000) % 1000);
+}
+
+function shown(moment: Moment): string {
+  return new Date(moment).toISOString();
+}

@@ -1,0 +1,82 @@
+import type { Moment } from '../domain/account.js';
+import type { OpenWindow, SubscriptionChange, SubscriptionStatus, Upcoming } from '../domain/subscription.js';
+import { planTermsFromJson, planTermsToJson, type PlanTermsJson } from './plan-json.js';
+
+/** What a `subscribe` entry changes, as it is stored: what is not there stays. */
+export interface SubscriptionChangeJson {
+  readonly id: string;
+  readonly terms?: PlanTermsJson;
+  readonly anchor?: Moment;
+  /** Its number, its start, its end. */
+  readonly period?: readonly [number, Moment, Moment];
+  readonly status?: SubscriptionStatus;
+  readonly cancel_at_end?: boolean;
+  /** Null: nothing is planned any more. */
+  readonly next?: UpcomingJson | null;
+  readonly had?: readonly string[];
+  readonly closes?: number;
+  readonly windows?: WindowsJson;
+}
+
+/** By unit: start, end, what was given. */
+export type WindowsJson = Readonly<Record<string, readonly [Moment, Moment | null, string]>>;
+
+export interface UpcomingJson {
+  readonly terms: PlanTermsJson;
+  readonly start?: Moment;
+  readonly end?: Moment;
+}
+
+export function changeToJson(change: SubscriptionChange): SubscriptionChangeJson {
+  const { id, terms, anchor, period, status, cancelAtEnd, next, had, closes, windows } = change;
+  return {
+    id,
+    ...(terms === undefined ? {} : { terms: planTermsToJson(terms) }),
+    ...(anchor === undefined ? {} : { anchor }),
+    ...(period === undefined ? {} : { period: [period.no, period.start, period.end] }),
+    ...(status === undefined ? {} : { status }),
+    ...(cancelAtEnd === undefined ? {} : { cancel_at_end: cancelAtEnd }),
+    ...(next === undefined ? {} : { next: next === null ? null : upcomingToJson(next) }),
+    ...(had === undefined ? {} : { had }),
+    ...(closes === undefined ? {} : { closes }),
+    ...(windows === undefined ? {} : { windows: windowsToJson(windows) }),
+  };
+}
+
+export function changeFromJson(json: SubscriptionChangeJson): SubscriptionChange {
+  const { id, terms, anchor, period, status, cancel_at_end, next, had, closes, windows } = json;
+  return {
+    id,
+    ...(terms === undefined ? {} : { terms: planTermsFromJson(terms) }),
+    ...(anchor === undefined ? {} : { anchor }),
+    ...(period === undefined ? {} : { period: { no: period[0], start: period[1], end: period[2] } }),
+    ...(status === undefined ? {} : { status }),
+    ...(cancel_at_end === undefined ? {} : { cancelAtEnd: cancel_at_end }),
+    ...(next === undefined ? {} : { next: next === null ? null : upcomingFromJson(next) }),
+    ...(had === undefined ? {} : { had }),
+    ...(closes === undefined ? {} : { closes }),
+    ...(windows === undefined ? {} : { windows: windowsFromJson(windows) }),
+  };
+}
+
+export function upcomingToJson({ terms, period }: Upcoming): UpcomingJson {
+  return { terms: planTermsToJson(terms), ...(period === null ? {} : { start: period.start, end: period.end }) };
+}
+
+export function upcomingFromJson({ terms, start, end }: UpcomingJson): Upcoming {
+  const period = start === undefined || end === undefined ? null : { start, end };
+  return { terms: planTermsFromJson(terms), period };
+}
+
+export function windowsToJson(windows: ReadonlyMap<string, OpenWindow>): WindowsJson {
+  const json: Record<string, readonly [Moment, Moment | null, string]> = {};
+  for (const [unit, { start, end, given }] of windows) json[unit] = [start, end, given.toString()];
+  return json;
+}
+
+export function windowsFromJson(windows: WindowsJson): ReadonlyMap<string, OpenWindow> {
+  const read = Object.entries(windows).map(([unit, [start, end, given]]): [string, OpenWindow] => {
+    return [unit, { start, end, given: BigInt(given) }];
+  });
+  return new Map(read);
+}

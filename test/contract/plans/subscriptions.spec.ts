@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { verifyLedger } from '../../../src/replay/verify/verify-ledger.js';
+import { ERROR_TABLE } from '../../../src/transport/error-table.js';
+import { auditLedger } from '../../support/audit.js';
+import { Api, expectStatus, pathOf, type Answer, type Json } from '../api.js';
+
+const DAY_MS = 86_400_000;
+
+/** Seconds are what a period is known by. */
+const NOW = Math.floor(Date.now() / 1000) * 1000;
+const iso = (moment: number): string => new Date(moment).toISOString();
+
+const DAILY_IMAGES = { unit: 'images', amount: '10', window: { every: 'day', anchor: 'calendar', time_zone: 'UTC' } };
+const FREE = { name: 'Free', grants: [{ unit: 'credits', amount: '20' }] };
+const PRO = {
+  name: 'Pro',
+  prices: [{ amount: '20', currency: 'usd' }],
+  grants: [{ unit: 'credits', amount: '1000', rollover: { carry: 'cap', percent: 20, amount: '100' } }],
+  limits: [DAILY_IMAGES],
+  fallback: 'free',
+};
+
+describe('subscriptions over HTTP', () => {
+  let replicas: Api[];
+  let api: Api;
+
+  beforeAll(async () => {
+    api = await Api.start();
+    replicas = [api, await Api.start(api)];
+    await api.put('/v1/units/images', { kind: 'allowance', scale: 0 });
+    for (const [id, definition] of Object.entries({ free: FREE, pro: PRO, basic: { ...PRO, name: 'Basic' } })) {
+      expectStatus(200, await api.put(`/v1/plans/${id}`, { ...definition, publish: true }));
+    }
+    expectStatus(200, await api.put('/v1/plans/gone', { ...FREE, publish: true }));
+    expectStatus(200, await api.call('DELETE', '/v1/plans/gone'));
+  });
+
+  afterAll(async () => {
+    expect(await auditLedger(api.database)).toEqual([]);
+    const verified = { ownerUrl: api.database.url, accountNo: null, mode: null, until: null, threads: 1 };
+    expect((await verifyLedger(verified)).differences).toEqual([]);
+    for (const replica of replicas.toReversed()) await replica.stop();
+  });
+
+  const at = (account: string, subscription = 'main'): string => `${pathOf(account)}/subscriptions/${subscription}`;
+  const put = async (account: string, body: object): Promise<Json> =>
+    expectStatus(200, await api.put(at(account), body));
+  const cycle = (start: number, end: number) => ({ cycle_start_at: iso(start), cycle_end_at: iso(end) });
+  const refused = (answer: Answer, code: keyof typeof ERROR_TABLE): void => {
+    expect(answer).toMatchObject({ status: ERROR_TABLE[code].http, body: { code } });
+  };
+
+  test('a subscription begins with its credits and its limits, and is read as it is', async () => {
+    const period = cycle(NOW - DAY_MS, NOW + 29 * DAY_MS);
+    const begun = await put('begins', { plan: 'pro', ...period });
+    expect(begun.entries.map(({ type, unit }: Json) => [type, unit])).toEqual([
+      ['subscribe', undefined],
+      ['grant', 'credits'],
+      ['grant', 'images'],
+    ]);
+    expect(begun.balances).toMatchObject({ credits: { available: '1000' }, images: { available: '10' } });
+    await api.post(`${pathOf('begins')}/charges`, { amount: '3', unit: 'images' });
+    const { body } = await api.get(at('begins'));
+    expect(body.subscription).toMatchObject({
+      id: 'main', plan: 'pro', plan_version: 1, status: 'active', cancel_at_period_end: false,
+      period_start_at: period.cycle_start_at, period_end_at: period.cycle_end_at,
+      limits: [{ unit: 'images', cap: '10', used: '3', soft: false }],
+    }); // prettier-ignore
+    expect((await api.get(`${pathOf('begins')}/subscriptions`)).body.subscriptions).toEqual([body.subscription]);
+  });
+
+  test('a period that was had is not had again, by sixteen at once over two replicas', async () => {
+    const body = { plan: 'pro', ...cycle(NOW - DAY_MS, NOW + DAY_MS) };
+    const answers = await Promise.all(Array.from({ length: 16 }, (_, i) => replicas[i % 2]!.put(at('had'), body)));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    const { body: account } = await api.get(pathOf('had'));
+    expect(account.balances.credits.granted).toBe('1000');
+    expect(await put('had', { ...body, cycle_start_at: iso(NOW - 9 * DAY_MS) })).toMatchObject({ entries: [] });
+  });
+
+  test('a renewal closes the period: what is left is carried up to the cap, the rest expires', async () => {
+    await put('renews', { plan: 'pro', ...cycle(NOW - 30 * DAY_MS, NOW - 2000) });
+    expect((await api.get(at('renews'))).body.subscription.status).toBe('past_due');
+    const renewal = { plan: 'pro', ...cycle(NOW - 2000, NOW + 28 * DAY_MS) };
+    const renewed = await put('renews', renewal);
+    expect(renewed.entries.map(({ type }: Json) => type)).toEqual(['rollover', 'expire', 'subscribe', 'grant']);
+    expect(renewed.balances.credits).toMatchObject({ available: '1100', expired: '900' });
+    expect(await put('renews', renewal)).toMatchObject({ entries: [], seq: renewed.seq });
+    for (const replica of replicas) {
+      expect((await replica.get(pathOf('renews'))).body.balances.credits.available).toBe('1100');
+    }
+  });
+
+  test('a plan without a price renews by itself, whoever looks', async () => {
+    const end = Math.ceil(Date.now() / 1000) * 1000 + 1000;
+    await put('itself', { plan: 'free', ...cycle(NOW - 20 * DAY_MS, end) });
+    await sleep(end - Date.now() + 300);
+    const { body } = await replicas[1]!.get(pathOf('itself'));
+    expect(body.balances.credits).toMatchObject({ available: '20', expired: '20', granted: '40' });
+  });
+
+  test('a cancellation waits for the end of the period, can be taken back, or is now', async () => {
+    await put('cancels', { plan: 'pro', ...cycle(NOW - DAY_MS, NOW + DAY_MS) });
+    const waits = expectStatus(200, await api.call('DELETE', at('cancels')));
+    expect(waits.subscription).toMatchObject({ status: 'active', cancel_at_period_end: true });
+    const back = await put('cancels', { plan: 'pro', cancel_at_period_end: false });
+    expect(back.subscription).toMatchObject({ cancel_at_period_end: false });
+    const now = expectStatus(200, await api.call('DELETE', `${at('cancels')}?at=now`));
+    expect(now.subscription.status).toBe('ended');
+    expect(now.balances).toMatchObject({ credits: { available: '120' }, images: { available: '0' } });
+    const fallback = (await api.get(`${pathOf('cancels')}/subscriptions`)).body.subscriptions;
+    expect(fallback).toMatchObject([
+      { id: 'fallback:free', status: 'active' },
+      { id: 'main', status: 'ended' },
+    ]);
+    expect(expectStatus(200, await api.call('DELETE', `${at('cancels')}?at=now`)).entries).toEqual([]);
+  });
+
+  test('amounts of an account of its own take the place of those of the plan', async () => {
+    const { balances } = await put('own', { plan: 'pro', overrides: { credits: '5', images: '0' } });
+    expect(balances.credits.available).toBe('5');
+    expect(await api.post(`${pathOf('own')}/charges`, { amount: '1', unit: 'images' })).toMatchObject({ status: 402 });
+  });
+
+  test('what cannot be is refused by its name, and leaves no trace', async () => {
+    const period = cycle(NOW - DAY_MS, NOW + DAY_MS);
+    await put('refused', { plan: 'pro', ...period });
+    const { seq } = (await api.get(pathOf('refused'))).body;
+    const ask = (body: object, subscription = 'main') => api.put(at('refused', subscription), body);
+    refused(await ask({ plan: 'pro', cycle_start_at: iso(NOW), cycle_end_at: iso(NOW + DAY_MS) }), 'period_overlap');
+    refused(await ask({ plan: 'unheard-of' }), 'plan_not_found');
+    refused(await ask({ plan: 'gone' }, 'other'), 'plan_archived');
+    refused(await ask({ plan: 'gone' }), 'plan_archived');
+    refused(await ask({ plan: 'pro', ...cycle(NOW, NOW) }, 'other'), 'invalid_request');
+    refused(await ask({ plan: 'pro', ...cycle(NOW - 90 * DAY_MS, NOW - 60 * DAY_MS) }, 'other'), 'invalid_request');
+    refused(await ask({ plan: 'free', ...cycle(NOW - 9 * DAY_MS, NOW - DAY_MS) }, 'other'), 'invalid_request');
+    refused(await ask({ plan: 'pro', ...cycle(NOW + 9 * DAY_MS, NOW + 20 * DAY_MS) }, 'other'), 'invalid_request');
+    refused(await ask({ plan: 'pro', cycle_end_at: iso(NOW + DAY_MS) }, 'other'), 'invalid_request');
+    refused(await ask({ plan: 'pro', trial: true }, 'other'), 'invalid_request');
+    refused(await ask({ plan: 'pro', overrides: { images: '1.5' } }, 'other'), 'invalid_request');
+    refused(await ask({ plan: 'pro', overrides: { nothing: '1' } }, 'other'), 'unit_not_found');
+    refused(await ask({ plan: 'free', overrides: { images: '1' } }, 'other'), 'invalid_request');
+    refused(await ask({ plan: 'pro', policy: 'keep' }), 'invalid_request');
+    refused(await ask({ plan: 'pro' }, 'fallback:free'), 'invalid_request');
+    refused(await api.call('DELETE', at('refused', 'other')), 'subscription_not_found');
+    refused(await api.get(at('refused', 'other')), 'subscription_not_found');
+    refused(await api.call('DELETE', `${at('refused')}?at=never`), 'invalid_request');
+    expect((await api.get(pathOf('refused'))).body.seq).toBe(seq);
+  });
+
+  test('an account has at most twenty, and a test key sees none of those of live accounts', async () => {
+    for (let i = 0; i < 20; i++) expectStatus(200, await api.put(at('many', `sub_${i}`), { plan: 'free' }));
+    refused(await api.put(at('many', 'sub_20'), { plan: 'free' }), 'too_many_subscriptions');
+    const as = await api.makeKey({ mode: 'test' });
+    refused(await api.get(at('many', 'sub_0'), { as }), 'subscription_not_found');
+  });
+});
