@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { noteEnded, noteStarted } from './left-over-services.js';
 
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 35_000;
@@ -58,6 +59,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     },
   });
   let output = '';
+  noteStarted(compiledService(), child.pid!);
+  child.once('exit', () => noteEnded(compiledService(), child.pid!));
   const exited = new Promise<number | null>(resolve => child.once('close', code => resolve(code)));
   const { url, grpc } = await new Promise<Pick<RunningService, 'url' | 'grpc'>>((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -9,6 +9,7 @@ import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.
 import { stopLeftoverPostmaster } from '../../src/database/embedded/leftover-postmaster.js';
 import { migrate } from '../../src/database/migrate.js';
 import { migrateQueue } from '../../src/database/migrate-queue.js';
+import { killLeftOverServices } from './left-over-services.js';
 
 export const TEMPLATE_DATABASE = 'template_ledger';
 
@@ -29,6 +30,7 @@ export async function startTestRun(compiledService: string): Promise<{ stop(): P
 
   let stopped: Promise<void> | undefined;
   const stopOnce = async () => {
+    await killLeftOverServices(compiledService);
     await server.stop();
     await Promise.all([dataDir, compiledService].map(folder => rm(folder, { recursive: true, force: true })));
   };
