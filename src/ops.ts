@@ -19,6 +19,7 @@ import { PROOF } from './ops/proof-command.js';
 import { REBUILD } from './ops/rebuild-command.js';
 import { RESUME } from './ops/resume-command.js';
 import { RUNS } from './ops/runs-command.js';
+import { RATE_CARDS } from './ops/rate-cards-command.js';
 import { VERIFY } from './ops/verify-command.js';
 import { LedgerError } from './shared/ledger-error.js';
 
@@ -35,6 +36,7 @@ const COMMANDS: readonly OpsCommand[] = [
   PROOF,
   AUDIT,
   ERASE,
+  RATE_CARDS,
 ];
 const DIFFERENCES = 1;
 const NOT_ANSWERED = 2;

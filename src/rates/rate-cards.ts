@@ -15,6 +15,8 @@ const MOST_COMPILED = 100;
 
 /** A version of a card, and which others there are. */
 export interface CardHistory extends CardVersion {
+  /** The version that prices events now; null where none does yet. */
+  readonly inEffect: number | null;
   /** The newest hundred, newest first. */
   readonly versions: readonly VersionSummary[];
 }
@@ -68,10 +70,11 @@ export class RateCards {
    */
   async find(card: string, version: number | undefined): Promise<CardHistory> {
     if (!CARD_ID.test(card)) throw notFound(card);
-    const number = version ?? (await this.inEffect.find(card));
+    const inEffect = await this.inEffect.find(card);
+    const number = version ?? inEffect;
     const found = number === undefined ? await this.stored.newest(card) : await this.stored.version(card, number);
     if (found === undefined) throw notFound(card, version);
-    return { ...found, versions: await this.stored.versions(card) };
+    return { ...found, inEffect: inEffect ?? null, versions: await this.stored.versions(card) };
   }
 
   /**

@@ -18,6 +18,7 @@ export const rateCard = z.strictObject(rateCardFields).meta({ id: 'RateCard' });
 export const rateCardWithVersions = z
   .strictObject({
     ...rateCardFields,
+    version_in_effect: version.nullable().meta({ description: 'What prices events now.' }),
     versions: z.array(z.strictObject(versionFields)).meta({ description: 'The newest hundred, newest first.' }),
   })
   .meta({ id: 'RateCardWithVersions' });

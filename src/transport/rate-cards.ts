@@ -29,8 +29,8 @@ export class RateCardCalls {
 
   async get(id: string, query: unknown): Promise<string> {
     const { version } = parseRequest(rateCardQuery, query, 'query');
-    const { versions, ...found } = await this.cards.find(id, version);
-    return JSON.stringify({ ...cardJson(found), versions: versions.map(versionJson) });
+    const { versions, inEffect, ...found } = await this.cards.find(id, version);
+    return JSON.stringify({ ...cardJson(found), version_in_effect: inEffect, versions: versions.map(versionJson) });
   }
 
   async simulate({ mode }: Asker, id: unknown, body: unknown): Promise<string> {

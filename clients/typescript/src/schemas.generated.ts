@@ -785,6 +785,8 @@ export type RateCardWithVersions = {
   /** Of an event's cost to what its unit can say, once; a charge may have its own. */
   rounding: 'up' | 'down' | 'half_up' | 'half_even';
   meters: { [name: string]: RateMeter };
+  /** What prices events now. */
+  version_in_effect: number | null;
   /** The newest hundred, newest first. */
   versions: {
     version: number;
