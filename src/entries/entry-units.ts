@@ -27,15 +27,14 @@ export class EntryUnits {
   constructor(private readonly pool: Pool) {}
 
   /**
+   * At once where it was told before.
    * @param id of the thing itself
    * @param seq of the entry that made it; for a reservation of several lines that is the first
    * @throws LedgerError what the target is missing as, also where it is of the other mode
    */
-  async find(id: string, target: NumberedTarget, seq: number): Promise<string> {
-    const found = this.remembered.get(id) ?? (await this.ask(target.accountNo, seq));
-    if (found?.mode !== target.mode) throw new LedgerError(target.missing, 'there is nothing with this id');
-    this.remembered.set(id, found);
-    return found.unit;
+  find(id: string, target: NumberedTarget, seq: number): string | Promise<string> {
+    const found = this.remembered.get(id);
+    return found === undefined ? this.lookUp(id, target, seq) : unitOf(found, target);
   }
 
   /** For an id that was just given out. */
@@ -43,8 +42,20 @@ export class EntryUnits {
     this.remembered.set(id, { unit, mode });
   }
 
+  private async lookUp(id: string, target: NumberedTarget, seq: number): Promise<string> {
+    const found = await this.ask(target.accountNo, seq);
+    const unit = unitOf(found, target);
+    this.remembered.set(id, found!);
+    return unit;
+  }
+
   private async ask(accountNo: number, seq: number): Promise<Found | undefined> {
     const values = [accountNo, seq];
     return (await this.pool.query<Found>({ name: 'unit-of-entry', text: FIND_UNIT, values })).rows[0];
   }
+}
+
+function unitOf(found: Found | undefined, { mode, missing }: NumberedTarget): string {
+  if (found?.mode !== mode) throw new LedgerError(missing, 'there is nothing with this id');
+  return found.unit;
 }

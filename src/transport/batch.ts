@@ -48,13 +48,12 @@ export class Batches {
     }
   }
 
-  private async outcome(read: Read, requestId: string): Promise<Outcome> {
-    if ('error' in read) return this.refused(read.error, requestId);
-    try {
-      return { answer: await this.mutations.execute(read.call, read.command) };
-    } catch (thrown) {
-      return this.refused(asLedgerError(thrown), requestId);
-    }
+  private outcome(read: Read, requestId: string): Promise<Outcome> {
+    if ('error' in read) return Promise.resolve(this.refused(read.error, requestId));
+    return this.mutations.execute(read.call, read.command).then(
+      answer => ({ answer }),
+      (thrown: unknown) => this.refused(asLedgerError(thrown), requestId),
+    );
   }
 
   private refused(error: LedgerError, requestId: string): Outcome {

@@ -33,7 +33,7 @@ export class CommandCounts {
   async count(command: string, work: Promise<Answer>): Promise<Answer> {
     try {
       const answer = await work;
-      this.add(command, answer.replayed ? 'replayed' : 'accepted');
+      this.answered(command, answer);
       return answer;
     } catch (error) {
       this.refused(command, error);
@@ -41,7 +41,10 @@ export class CommandCounts {
     }
   }
 
-  /** What was refused before it became a command. */
+  answered(command: string, { replayed }: Answer): void {
+    this.add(command, replayed ? 'replayed' : 'accepted');
+  }
+
   refused(command: string, error: unknown): void {
     this.add(command, asLedgerError(error).code);
   }

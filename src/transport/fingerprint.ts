@@ -9,6 +9,7 @@ const FINGERPRINT_BYTES = 16;
  * and not the transport, so that a retry may reorder its fields, or go through the batch.
  */
 export function fingerprint(operation: string, target: string, body: JsonValue): Buffer {
-  const digest = hash('sha256', `${operation}\0${target}\0${canonicalText(body)}`, 'hex');
-  return Buffer.from(digest.slice(0, 2 * FINGERPRINT_BYTES), 'hex');
+  // As a text of a character for each byte, which is cheaper to be handed than a Buffer.
+  const digest = hash('sha256', `${operation}\0${target}\0${canonicalText(body)}`, 'binary');
+  return Buffer.from(digest.slice(0, FINGERPRINT_BYTES), 'binary');
 }

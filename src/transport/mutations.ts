@@ -11,7 +11,7 @@ import { Amounts } from '../units/amounts.js';
 import { targetOf, type Asker } from './asker.js';
 import { CommandCounts } from './command-counts.js';
 import { fingerprint } from './fingerprint.js';
-import { KeysInFlight } from './keys-in-flight.js';
+import { inUse, KeysInFlight } from './keys-in-flight.js';
 import type { JsonValue } from './json/strict-json.js';
 import { configureAccount, configureRequest } from './requests/configure.js';
 import type { Numbered, NumberedOperation, Operation, Part, Prepared, Readers } from './requests/operation.js';
@@ -73,20 +73,23 @@ export class Mutations {
     }
   }
 
+  /** @throws LedgerError idempotency_key_in_use in place of `busy`, where the same request was on its way before */
   async execute({ operation, asker, address, key }: Call, command: Command<Answer>): Promise<Answer> {
     // None of the three can have a line break.
-    const executed = this.inFlight.during(`${asker.mode}\n${address}\n${key}`, () =>
-      this.commands.execute<Command<Answer>, Answer>(command),
-    );
-    const answer = await this.counts.count(operation.name, executed);
-    if (command instanceof ReserveCredits) {
-      const id = reservationId(answer.body);
-      const { lines, event } = command.terms;
-      // A rate card may say otherwise by now than it did when the key was first used.
-      if (event === undefined || !answer.replayed) this.entryUnits.remember(id, asker.mode, lines[0]!.unit);
-      if (event !== undefined && !answer.replayed) this.reservationEvents.remember(id, asker.mode, event);
+    const name = `${asker.mode}\n${address}\n${key}`;
+    const wasInFlight = this.inFlight.begin(name);
+    try {
+      const answer = await this.commands.execute<Command<Answer>, Answer>(command);
+      this.counts.answered(operation.name, answer);
+      if (command instanceof ReserveCredits) this.remember(command, asker, answer);
+      return answer;
+    } catch (thrown) {
+      const error = wasInFlight && thrown instanceof LedgerError && thrown.code === 'busy' ? inUse(thrown) : thrown;
+      this.counts.refused(operation.name, error);
+      throw error;
+    } finally {
+      this.inFlight.end(name);
     }
-    return answer;
   }
 
   /** The one mutation that is idempotent by itself, so it has no key. `account` and `body` are as they came. */
@@ -95,6 +98,14 @@ export class Mutations {
     const request = parseRequest(configureRequest, body, 'body');
     const command = await configureAccount(request, target, this.readers.amounts);
     return this.counts.count('configure', this.commands.execute<Command<Answer>, Answer>(command));
+  }
+
+  /** What a commit of the reservation asks for next. */
+  private remember({ terms: { lines, event } }: ReserveCredits, { mode }: Asker, { body, replayed }: Answer): void {
+    const id = reservationId(body);
+    // A rate card may say otherwise by now than it did when the key was first used.
+    if (event === undefined || !replayed) this.entryUnits.remember(id, mode, lines[0]!.unit);
+    if (event !== undefined && !replayed) this.reservationEvents.remember(id, mode, event);
   }
 
   private prepare({ operation, asker, address, body, part }: Call): Promise<Prepared> {

@@ -25,23 +25,13 @@ export class Amounts {
   constructor(private readonly units: UnitRegistry) {}
 
   /**
+   * At once where every unit is known: most commands need not wait for anything before they are sent to the ledger.
    * @throws LedgerError unit_not_found
    * @throws LedgerError invalid_request or amount_too_large, naming every field that is wrong
    */
-  async read(fields: readonly AmountField[]): Promise<ReadAmounts> {
-    const units: Unit[] = [];
-    for (const { unit } of fields) units.push(await this.units.find(unit));
-    const values: bigint[] = [];
-    const errors: FieldError[] = [];
-    let code: 'invalid_request' | 'amount_too_large' = 'amount_too_large';
-    fields.forEach(({ location, input, mayBeZero }, index) => {
-      const parsed = parseAmount(input, units[index]!.scale);
-      if (parsed.ok && (mayBeZero || parsed.units > 0n)) return void values.push(parsed.units);
-      if (parsed.ok || parsed.code === 'invalid_request') code = 'invalid_request';
-      errors.push({ location, message: parsed.ok ? 'must be more than zero' : parsed.message });
-    });
-    if (errors.length > 0) throw new LedgerError(code, `${errors[0]!.location} ${errors[0]!.message}`, { errors });
-    return { values, units };
+  read(fields: readonly AmountField[]): ReadAmounts | Promise<ReadAmounts> {
+    const units = fields.map(({ unit }) => this.units.known(unit));
+    return units.every(unit => unit !== undefined) ? readIn(units, fields) : this.lookUp(fields);
   }
 
   /** For amounts that only what was granted before can pay: what to check once they are. Undefined where all is fixed. */
@@ -59,4 +49,24 @@ export class Amounts {
   async putToUse({ units }: ReadAmounts): Promise<void> {
     for (const unit of units) if (!unit.inUse) await this.units.putToUse(unit);
   }
+
+  private async lookUp(fields: readonly AmountField[]): Promise<ReadAmounts> {
+    const units: Unit[] = [];
+    for (const { unit } of fields) units.push(await this.units.find(unit));
+    return readIn(units, fields);
+  }
+}
+
+function readIn(units: readonly Unit[], fields: readonly AmountField[]): ReadAmounts {
+  const values: bigint[] = [];
+  const errors: FieldError[] = [];
+  let code: 'invalid_request' | 'amount_too_large' = 'amount_too_large';
+  fields.forEach(({ location, input, mayBeZero }, index) => {
+    const parsed = parseAmount(input, units[index]!.scale);
+    if (parsed.ok && (mayBeZero || parsed.units > 0n)) return void values.push(parsed.units);
+    if (parsed.ok || parsed.code === 'invalid_request') code = 'invalid_request';
+    errors.push({ location, message: parsed.ok ? 'must be more than zero' : parsed.message });
+  });
+  if (errors.length > 0) throw new LedgerError(code, `${errors[0]!.location} ${errors[0]!.message}`, { errors });
+  return { values, units };
 }

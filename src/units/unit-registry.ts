@@ -40,6 +40,11 @@ export class UnitRegistry {
 
   constructor(private readonly pool: Pool) {}
 
+  /** Undefined where this process has not met it in use. */
+  known(unit: string): Unit | undefined {
+    return this.inUse.get(unit);
+  }
+
   /** @throws LedgerError unit_not_found */
   async find(unit: string): Promise<Unit> {
     const known = this.inUse.get(unit);

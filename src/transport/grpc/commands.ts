@@ -2,8 +2,8 @@ import { LedgerError } from '../../shared/ledger-error.js';
 import type { Asker } from '../asker.js';
 import type { Call } from '../mutations.js';
 import type { Part } from '../requests/operation.js';
-import { batchRequest } from '../requests/batch.js';
-import { invalidRequest, parseRequest } from '../requests/parse-request.js';
+import { checkCommands } from '../requests/batch.js';
+import { invalidRequest } from '../requests/parse-request.js';
 import type { Command } from './generated/credits/v1/commands.js';
 import {
   CHARGE_CALL,
@@ -45,16 +45,14 @@ export interface GivenCommand {
 
 /** @throws LedgerError invalid_request for a message that is refused as a whole: too many commands, or one without id */
 export function readCommands(commands: readonly Command[] | undefined, asker: Asker): GivenCommand[] {
-  const { commands: checked } = parseRequest(batchRequest, { commands: commands ?? [] }, 'body');
-  return checked.map((command, index) => readCommand(command as Command & { id: string }, asker, index));
+  return checkCommands(commands ?? []).map((command, index) => readCommand(command, asker, index));
 }
 
 function readCommand(command: Command & { id: string }, asker: Asker, index: number): GivenCommand {
   const { id } = command;
   const part = `body.commands[${index}]`;
-  const kinds = KINDS.filter(name => command[name] !== undefined);
-  const [kind] = kinds;
-  if (kind === undefined || kinds.length > 1) {
+  const kind = KINDS.find(name => command[name] !== undefined);
+  if (kind === undefined || KINDS.some(name => name !== kind && command[name] !== undefined)) {
     const message = `must be exactly one of ${KINDS.join(', ')}`;
     return { id, kind: undefined, call: invalidRequest([{ location: `${part}.command`, message }]) };
   }

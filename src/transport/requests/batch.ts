@@ -6,7 +6,7 @@ import { EXTEND } from './extend.js';
 import { LONGEST_TEXT, text } from './fields.js';
 import { GRANT } from './grant.js';
 import type { Operation } from './operation.js';
-import { invalidRequest } from './parse-request.js';
+import { invalidRequest, parseRequest } from './parse-request.js';
 import { REFUND_ENTRY, REFUND_RESERVATION } from './refund.js';
 import { RELEASE } from './release.js';
 import { RESERVE } from './reserve.js';
@@ -60,6 +60,18 @@ export const batchRequest = z
       { commands: [{ id: '1', type: 'grant', account: 'user_42', idempotency_key: 'order-17', amount: '100' }] },
     ],
   });
+
+/** Commands that came as messages: as `batchRequest` would have them, and mostly without a copy of each. */
+export function checkCommands<C extends { readonly id?: string | undefined }>(
+  commands: readonly C[],
+): readonly (C & { readonly id: string })[] {
+  const inBounds = commands.length > 0 && commands.length <= MOST_COMMANDS;
+  // A text has no more characters than UTF-16 code units, so those that are longer may yet be right.
+  if (inBounds && commands.every(({ id }) => id !== undefined && id.length > 0 && id.length <= LONGEST_TEXT)) {
+    return commands as readonly (C & { id: string })[];
+  }
+  return parseRequest(batchRequest, { commands }, 'body').commands as unknown as readonly (C & { id: string })[];
+}
 
 /** One command of a batch, taken apart. */
 export interface BatchCommand {
