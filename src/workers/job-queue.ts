@@ -42,6 +42,8 @@ export class JobQueue {
     readonly process: (job: Job<JobData>) => Promise<void>;
     readonly jobs: readonly RecurringJob[];
   } | null = null;
+  /** Schedules of jobs that this process does not have were removed. */
+  private tidied = false;
   private timer: NodeJS.Timeout | undefined;
   private checking: Promise<void> | undefined;
   private awaySince: number | undefined;
@@ -105,13 +107,19 @@ export class JobQueue {
     }
   }
 
-  /** Jobs of another version are called for by that version. */
-  private async scheduleOnly(jobs: readonly RecurringJob[]): Promise<void> {
+  /**
+   * What this process lacks is scheduled. What others schedule is removed once, when it begins: nobody may need it any
+   * more. A replica of another version that does has it back at its next look, and is then left alone.
+   */
+  private async keepScheduled(jobs: readonly RecurringJob[]): Promise<void> {
+    const scheduled = (await this.ask(queue => queue.getJobSchedulers())).map(({ key }) => key);
+    if (this.tidied) return this.schedule(jobs.filter(({ name }) => !scheduled.includes(name)));
     const names = jobs.map(({ name }) => name);
-    for (const { key } of await this.ask(queue => queue.getJobSchedulers())) {
+    for (const key of scheduled) {
       if (!names.includes(key)) await this.ask(queue => queue.removeJobScheduler(key));
     }
     await this.schedule(jobs);
+    this.tidied = true;
   }
 
   /** @throws Error where the queue does not answer in time */
@@ -128,8 +136,8 @@ export class JobQueue {
 
   private async look(): Promise<void> {
     try {
-      const scheduled = await this.ask(queue => queue.getJobSchedulersCount());
-      if (this.work !== null && scheduled !== this.work.jobs.length) await this.scheduleOnly(this.work.jobs);
+      if (this.work === null) await this.ask(queue => queue.getJobSchedulersCount());
+      else await this.keepScheduled(this.work.jobs);
       if (this.awaySince !== undefined) this.log.warn('the job queue answers again');
       this.awaySince = undefined;
     } catch (error) {

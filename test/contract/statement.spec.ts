@@ -94,6 +94,17 @@ describe('a statement', () => {
     expect(text).not.toContain('HYPERLINK');
   });
 
+  test.each([
+    ['text/csv', '', 'text/csv; charset=utf-8'],
+    ['application/json;q=0.5, text/csv', '', 'text/csv; charset=utf-8'],
+    ['*/*', '', 'application/json; charset=utf-8'],
+    ['text/csv', '?format=json', 'application/json; charset=utf-8'],
+    ['application/json', '?format=csv', 'text/csv; charset=utf-8'],
+  ])('for Accept: %s and the query "%s" is %s', async (accept, query, type) => {
+    const { headers, status } = await api.send('GET', `${pathOf('anna')}/statement${query}`, { headers: { accept } });
+    expect([status, headers['content-type'], headers['vary']]).toEqual([200, type, 'Accept']);
+  });
+
   test('of an account without entries is empty', async () => {
     expect((await api.get(`${pathOf('nobody')}/statement`)).body).toMatchObject({
       opening: {},

@@ -1,5 +1,10 @@
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import {
+  StreamCommandsRequest,
+  StreamCommandsResponse,
+} from '../../src/transport/grpc/generated/credits/v1/commands.js';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
 import { startService, type RunningService } from '../support/service.js';
 
@@ -66,6 +71,37 @@ describe('traces', () => {
     const moments = [request!, batch!, append!].map(span => BigInt(span.startTimeUnixNano));
     expect(moments).toEqual([...moments].sort((a, b) => Number(a - b)));
     expect(BigInt(append!.endTimeUnixNano)).toBeLessThanOrEqual(BigInt(request!.endTimeUnixNano));
+  });
+
+  test("have a span for each message of a stream, below its caller's, until its last result", async () => {
+    await start();
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${service.apiKey}`);
+    metadata.set('traceparent', `00-${TRACE}-${CALLER}-01`);
+    const client = new Client(service.grpc, credentials.createInsecure());
+    const stream = client.makeBidiStreamRequest(
+      '/credits.v1.CreditsService/StreamCommands',
+      (message: StreamCommandsRequest) => Buffer.from(StreamCommandsRequest.encode(message).finish()),
+      bytes => StreamCommandsResponse.decode(bytes),
+      metadata,
+    );
+    const grant = (key: string) => ({ id: key, grant: { account: 'traced', idempotency_key: key, amount: '1' } });
+    stream.write({ commands: [grant('a'), grant('b')] });
+    stream.write({ commands: [{ id: 'c', reserve: { account: 'traced', idempotency_key: 'c', amount: '9' } }] });
+    stream.end();
+    let results = 0;
+    for await (const message of stream) results += (message as StreamCommandsResponse).results!.length;
+    client.close();
+    expect(results).toBe(3);
+    await service.stop();
+    const messages = receiver.named('credits.v1.CreditsService/StreamCommands');
+    expect(messages).toHaveLength(2);
+    for (const span of messages) {
+      expect(span).toMatchObject({ traceId: TRACE, parentSpanId: CALLER, kind: 2 });
+      expect(span.links?.length).toBeGreaterThan(0);
+    }
+    const counted = messages.flatMap(({ attributes }) => attributes.filter(({ key }) => key === 'credits.commands'));
+    expect(counted.map(({ value }) => Number(Object.values(value)[0]))).toEqual([2, 1]);
   });
 
   test('link one batch to every request it served', async () => {

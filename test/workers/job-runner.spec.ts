@@ -122,6 +122,31 @@ describe('recurring jobs', () => {
       expect(await letters.list(0, 10)).toEqual([]);
     });
 
+    test('of two versions are scheduled side by side, and none removes what the other has', async () => {
+      let [mine, theirs] = [0, 0];
+      start([jobOf('mine', 500, async () => void mine++)]);
+      start([jobOf('theirs', 500, async () => void theirs++)]);
+      const { queue } = replicas[0]!;
+      const scheduled = async () => (await queue.queue.getJobSchedulers()).map(({ key }) => key).sort();
+      // For as long as either looks twice.
+      let steadySince = Infinity;
+      await eventually(async () => {
+        if ((await scheduled()).join() !== 'mine,theirs') steadySince = Infinity;
+        else steadySince = Math.min(steadySince, Date.now());
+        return Date.now() - steadySince > 5_000;
+      });
+      expect([mine > 2, theirs > 2]).toEqual([true, true]);
+    });
+
+    test('that nobody has any more are scheduled no longer', async () => {
+      const old = start([jobOf('old', 500, async () => {})]);
+      await eventually(async () => (await old.queue.queue.getJobSchedulersCount()) === 1);
+      await old.stop();
+      const { queue } = start([jobOf('new', 500, async () => {})]);
+      const keys = async () => (await queue.queue.getJobSchedulers()).map(({ key }) => key);
+      await eventually(async () => (await keys()).join() === 'new');
+    });
+
     test('are told to end when the process stops, and the next run is not held up by it', async () => {
       let ended = 0;
       const job = jobOf('endless', 200, async signal => {

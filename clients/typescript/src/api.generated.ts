@@ -393,7 +393,7 @@ export class Api {
     );
   }
 
-  /** Tell what an account had, what moved it day by day, and what it had then. With `format=csv` the same as `text/csv`: rows of type `opening`, a row a line, rows of type `closing`. */
+  /** Tell what an account had, what moved it day by day, and what it had then. With `format=csv`, or where the `Accept` header prefers it, the same as `text/csv`: rows of type `opening`, a row a line, rows of type `closing`. */
   getStatement(
     account: string,
     query: {

@@ -12,7 +12,8 @@ import type { Asked } from './asked.js';
 const SLOW_MS = 1_000;
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 const STATUS_NAMES = new Map(Object.entries(GRPC).map(([name, code]) => [code, name]));
-const METADATA = {
+/** Where a caller's `traceparent` is found. */
+export const METADATA = {
   get: (metadata: Metadata, name: string) => metadata.get(name).map(String),
   keys: (metadata: Metadata) => Object.keys(metadata.getMap()),
 };
@@ -29,7 +30,8 @@ interface ObservedCall {
 export class CallObserver {
   private readonly logger = new Logger('grpc');
   private readonly durations: Histogram;
-  private readonly spans: RequestSpans | null;
+  /** Null where nothing is traced. */
+  readonly spans: RequestSpans | null;
 
   constructor(registry: Registry, @Inject(TRACING) tracing: Tracing | null) {
     this.spans = tracing === null ? null : new RequestSpans(tracing.tracer);

@@ -3,12 +3,13 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Authenticator } from '../../keys/authenticator.js';
 import { LedgerError } from '../../shared/ledger-error.js';
 import { asLedgerError } from '../as-ledger-error.js';
-import type { Batches } from '../batch.js';
+import type { Batches, Outcome } from '../batch.js';
 import { deadlineAt, type Asked } from './asked.js';
 import { readCommands, type GivenCommand } from './commands.js';
 import { StreamCommandsRequest } from './generated/credits/v1/commands.js';
 import { MessageWriter, type Settled } from './message-writer.js';
 import { statusOf } from './status.js';
+import type { StreamSpans } from './stream-spans.js';
 import { decodeStrictly } from './strict-reader.js';
 
 const MESSAGE_LIMIT_BYTES = 4 * 1024 * 1024;
@@ -24,6 +25,8 @@ const WRITER = new MessageWriter();
 
 interface Parts {
   readonly batches: Batches;
+  /** Null where nothing is traced. */
+  readonly spans: StreamSpans | null;
   readonly authenticator: Authenticator;
   log(error: unknown): void;
 }
@@ -96,13 +99,19 @@ export class CommandStream {
   }
 
   private async readGroup(messages: readonly GivenCommand[][]): Promise<void> {
+    const { batches, spans } = this.parts;
+    const traced = messages.map(({ length }) => spans?.begin(length));
     const refusals = await Promise.all(messages.map(() => this.refusalByKey()));
     const calls = messages.flatMap((given, index) => given.map(({ call }) => refusals[index] ?? call));
-    const { batches } = this.parts;
-    const outcomes = batches.send(await batches.read(calls), this.asked.requestId);
-    messages.flat().forEach((command, index) => {
-      void outcomes[index]!.then(outcome => this.settle({ command, outcome }));
-    });
+    const reads = await batches.read(calls);
+    let sent = 0;
+    for (const [index, given] of messages.entries()) {
+      const its = reads.slice(sent, (sent += given.length));
+      const send = (): Promise<Outcome>[] => batches.send(its, this.asked.requestId);
+      const span = traced[index];
+      const outcomes = span === undefined ? send() : spans!.during(span, send);
+      given.forEach((command, at) => void outcomes[at]!.then(outcome => this.settle({ command, outcome })));
+    }
   }
 
   /** Every message is a request of its own: its key has to be in force now, and counts it where it has a limit. */

@@ -26,6 +26,7 @@ import { DESCRIPTORS } from './generated/descriptors.js';
 import { CreditsServiceDefinition } from './generated/credits/v1/credits_service.js';
 import { Health } from './health.js';
 import { statusOf } from './status.js';
+import { StreamSpans } from './stream-spans.js';
 import { UnaryCalls, type UnaryCall, type UnaryMethod } from './unary-calls.js';
 
 const OPTIONS = {
@@ -130,7 +131,9 @@ export class GrpcServer implements BeforeApplicationShutdown {
     const asked = this.authentications.of(call.metadata);
     const where = `${call.getPath()} (${asked.requestId})`;
     const log = (error: unknown): void => this.logError(where, asLedgerError(error));
-    const stream = new CommandStream(call, asked, { batches: this.batches, authenticator: this.authenticator, log });
+    const { batches, authenticator, observer } = this;
+    const spans = observer.spans && new StreamSpans(observer.spans, call.getPath(), call.metadata, asked);
+    const stream = new CommandStream(call, asked, { batches, authenticator, spans, log });
     this.streams.add(stream);
     call.sendMetadata(requestIdOf(asked));
     call.once('close', () => this.streams.delete(stream));

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { Entry, Lot } from './generated/credits/v1/ledger.js';
 import { Account } from './generated/credits/v1/reads.js';
 import { PricedEvent } from './generated/credits/v1/rates.js';
+import { Usage } from './generated/credits/v1/usage.js';
 import { JsonToMessage } from './json-to-message.js';
 import { MessageBuffer } from './message-buffer.js';
 import { shapeOf } from './message-shapes.js';
@@ -41,6 +42,14 @@ test('a quantity is one amount, or amounts by kind', () => {
   const event = (quantity: unknown) => PricedEvent.decode(bytesOf('PricedEvent', { meter: 'm', quantity })).quantity;
   expect(event('1200')).toEqual({ amount: '1200' });
   expect(event({ input: '1', output: '2.5' })).toEqual({ kinds: { input: '1', output: '2.5' } });
+});
+
+test('a member that is null is not there', () => {
+  const group = { model: 'large', member: null, feature: '' };
+  expect(Usage.decode(bytesOf('Usage', { group, commits: 1 }))).toEqual({
+    group: { model: 'large', feature: '' },
+    commits: 1,
+  });
 });
 
 test('what is empty is not written, except where proto/ tells it from nothing', () => {

@@ -80,9 +80,15 @@ export class JsonToMessage {
 
   private member(tag: number, value: Value): void {
     const { out } = this;
+    const before = out.at;
     const start = out.open(tag);
     this.text(KEY_TAG, false);
     this.at++;
+    if (this.json[this.at] === N) {
+      this.at += 'null'.length;
+      out.at = before;
+      return;
+    }
     this.value(MEMBER_TAG | (value.kind === 'text' || value.kind === 'message' ? 2 : 0), value, false);
     out.close(start);
   }

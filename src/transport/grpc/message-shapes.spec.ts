@@ -5,7 +5,7 @@ import { answerShapeOf, shapeOf, type Field, type Shape, type Value } from './me
 
 type JsonSchema = {
   readonly $ref?: string;
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly format?: string;
   readonly enum?: readonly string[];
   readonly anyOf?: readonly JsonSchema[];
@@ -50,8 +50,9 @@ function fieldDifferences(
   return value.kind === 'word' ? missingWords(item.enum ?? [], value).map(word => `${where} lacks ${word}`) : [];
 }
 
-function kindOf({ type, format, enum: words, anyOf }: JsonSchema): Value['kind'] {
+function kindOf({ type: types, format, enum: words, anyOf }: JsonSchema): Value['kind'] {
   if (anyOf !== undefined) return 'quantity';
+  const [type] = [types].flat();
   if (words !== undefined) return 'word';
   if (type === 'string') return format === 'date-time' ? 'moment' : 'text';
   return type === 'boolean' ? 'bool' : type === 'object' ? 'message' : 'number';
@@ -88,6 +89,8 @@ const ANSWERS: readonly (readonly [Shape, z.ZodType])[] = [
   [answerShapeOf('checkReservation'), answers.check],
   [answerShapeOf('getBalance'), answers.balanceAnswer],
   [answerShapeOf('explainAccount'), answers.explanation],
+  [answerShapeOf('getStatement'), answers.statement],
+  [shapeOf('credits.v1.Usage'), answers.usage],
   [shapeOf('credits.v1.Account'), answers.account],
   [shapeOf('credits.v1.Entry'), answers.entry],
   [shapeOf('credits.v1.Lot'), answers.lot],

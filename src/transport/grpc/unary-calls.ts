@@ -130,8 +130,15 @@ function readCalls(reads: Reads) {
       const { entries, ...json } = JSON.parse(await reads.reservation(asker, reservation));
       return JSON.stringify({ reservation: json, entries });
     }),
-    explainAccount: unary('explainAccount', 'ledger:read', async ({ account = '', from, to }, { asker }) => {
-      return reads.explanation(asker, account, between(from, to));
+    explainAccount: unary('explainAccount', 'ledger:read', async ({ account = '', from, to, ...query }, { asker }) => {
+      return reads.explanation(asker, account, { ...query, ...between(from, to) });
+    }),
+    listUsage: unary('listUsage', 'usage:read', async ({ account = '', group_by: by, ...query }, { asker }) => {
+      const groupBy = by && { group_by: (by.names ?? []).join(',') };
+      return reads.usage(asker, account, { ...query, ...groupBy });
+    }),
+    getStatement: unary('getStatement', 'ledger:read', async ({ account = '', from, to }, { asker }) => {
+      return (await reads.statement(asker, account, between(from, to))).text;
     }),
   };
 }

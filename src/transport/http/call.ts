@@ -28,6 +28,8 @@ export interface HttpCall {
   readonly keyed?: boolean;
   readonly status: number;
   readonly answer: z.ZodType;
+  /** A media type that the answer comes as too, where it is asked for. */
+  readonly alsoAs?: string;
 }
 
 declare module 'fastify' {

@@ -5,7 +5,10 @@ import { pageOf, statement, usage } from '../answers.js';
 import { Reads } from '../reads.js';
 import { statementQuery, usageQuery } from '../requests/lists.js';
 import { called } from './call.js';
+import { prefers } from './prefers.js';
 import { sendAnswer } from './send-answer.js';
+
+const CSV = 'text/csv';
 
 /** What an account spent, and what became of its credits, over time. */
 @Controller('v1')
@@ -41,17 +44,22 @@ export class UsageController {
       tag: 'accounts',
       summary: 'Tell what an account had, what moved it day by day, and what it had then',
       description:
-        'With `format=csv` the same as `text/csv`: rows of type `opening`, a row a line, rows of type `closing`.',
+        'With `format=csv`, or where the `Accept` header prefers it, the same as `text/csv`: rows of type `opening`, a row ' +
+        'a line, rows of type `closing`.',
       scope: 'ledger:read',
       query: statementQuery,
       status: 200,
       answer: statement,
+      alsoAs: CSV,
     }),
   )
   async statement(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { account } = request.params as { account: string };
-    const { format, text } = await this.reads.statement(request.caller, account, request.query);
+    const preferred = prefers(request.headers.accept, CSV, 'application/json') ? 'csv' : 'json';
+    const query = { format: preferred, ...(request.query as object) };
+    const { format, text } = await this.reads.statement(request.caller, account, query);
+    void reply.header('vary', 'Accept');
     if (format === 'json') return sendAnswer(reply, 200, text);
-    void reply.code(200).header('content-type', 'text/csv; charset=utf-8').send(text);
+    void reply.code(200).header('content-type', `${CSV}; charset=utf-8`).send(text);
   }
 }

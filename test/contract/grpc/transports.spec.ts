@@ -170,6 +170,66 @@ describe('over gRPC as over HTTP', () => {
     expect(check.code).toBe('insufficient_credits');
   });
 
+  test('usage, statements and explanations of one unit are the same', async () => {
+    const account = 'spent';
+    const path = pathOf(account);
+    await api.put('/v1/units/images', { kind: 'allowance', scale: 0 });
+    await api.grant(account, '50');
+    await api.grant(account, '3', { unit: 'images' });
+    await api.post(`${path}/charges`, { amount: '10', member: 'eve', metadata: { model: 'large' } });
+    const { body } = await api.post(`${path}/charges`, { amount: '2' });
+    await api.post(`/v1/entries/${body.entries[0].id}/refund`, {});
+    const http = async (url: string): Promise<Json> => withoutDefaults((await api.get(`${path}/${url}`)).body);
+
+    const day = (await api.get(`${path}/balance`)).body.as_of.slice(0, 10);
+    const byDay = await ask('listUsage', { account, from: day, to: day });
+    expect(byDay).toEqual(await http(`usage?from=${day}&to=${day}`));
+    expect(byDay.data).toMatchObject([{ day, commits: 2, committed: '12', refunded: '2', net: '10' }]);
+    const names = ['model', 'member'];
+    const first = await ask('listUsage', { account, group_by: { names }, limit: 1 });
+    expect(first).toEqual(await http('usage?group_by=model,member&limit=1'));
+    expect(first.data).toMatchObject([{ group: { model: 'large', member: 'eve' } }]);
+    const second = await ask('listUsage', { account, group_by: { names }, after: first.next_cursor });
+    expect(second).toEqual(await http(`usage?group_by=model,member&after=${first.next_cursor}`));
+    const whole = await ask('listUsage', { account, group_by: {}, unit: 'credits' });
+    expect(whole).toEqual(await http('usage?group_by=&unit=credits'));
+    expect(whole.data).toHaveLength(1);
+
+    const from = { seconds: Math.floor(Date.now() / 1000) - 60 };
+    const to = { seconds: from.seconds + 30 };
+    const period = [from, to].map(({ seconds }) => new Date(seconds * 1000).toISOString());
+    expect(await ask('getStatement', { account, from, to })).toEqual(
+      await http(`statement?from=${period[0]}&to=${period[1]}`),
+    );
+    const { to: _to, ...statement } = await ask('getStatement', { account });
+    const { to: _http, ...expected } = await http('statement');
+    expect(statement).toEqual(expected);
+    expect(statement.lines.map(({ type }: Json) => type)).toEqual(['grant', 'commit', 'refund', 'grant']);
+
+    const { to: _now, text: _text, ...images } = await ask('explainAccount', { account, unit: 'images' });
+    const { to: _then, text: _words, ...explained } = await http('explain?unit=images');
+    expect(images).toEqual(explained);
+    expect(images.steps).toHaveLength(1);
+  });
+
+  test.each([
+    ['listUsage', { account: 'spent', from: 'yesterday' }, 'from'],
+    ['listUsage', { account: 'spent', group_by: { names: ['colour'] } }, 'group_by'],
+    ['listUsage', { account: 'spent', limit: 101 }, 'limit'],
+    ['getStatement', { account: 'spent', to: { seconds: 32_503_680_000 } }, 'to'],
+  ] as const)('%s of %j is refused for its %s', async (method, request, field) => {
+    await expect(grpc.call(method, request as never)).rejects.toMatchObject({
+      status: 3,
+      code: 'invalid_request',
+      details: { BadRequest: { field_violations: [{ field }] } },
+    });
+  });
+
+  test('usage needs its own scope', async () => {
+    const as = await api.makeKey({ mode: 'live', scopes: ['ledger:read'] });
+    await expect(grpc.call('listUsage', { account: 'spent' }, { as })).rejects.toMatchObject({ code: 'scope_missing' });
+  });
+
   test('units and keys are configured alike', async () => {
     const { unit } = await ask('defineUnit', { unit: 'tokens', kind: 2, scale: 0 });
     expect(unit).toEqual({ unit: 'tokens', kind: 'allowance' });

@@ -150,7 +150,10 @@ function success(call: HttpCall): Json {
   return {
     description: 'Done.',
     headers: headers('Request-Id', ...(call.keyed ? ['Idempotency-Replayed'] : [])),
-    content: { 'application/json': { schema: reference(call.answer) } },
+    content: {
+      'application/json': { schema: reference(call.answer) },
+      ...(call.alsoAs !== undefined && { [call.alsoAs]: { schema: { type: 'string' } } }),
+    },
   };
 }
 

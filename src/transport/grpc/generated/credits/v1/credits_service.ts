@@ -74,6 +74,7 @@ import {
   ListReservationsRequest,
   ListReservationsResponse,
 } from "./reads.js";
+import { GetStatementRequest, GetStatementResponse, ListUsageRequest, ListUsageResponse } from "./usage.js";
 
 export const protobufPackage = "credits.v1";
 
@@ -300,6 +301,24 @@ export const CreditsServiceDefinition = {
       requestType: ExplainAccountRequest as typeof ExplainAccountRequest,
       requestStream: false,
       responseType: ExplainAccountResponse as typeof ExplainAccountResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Tell what was spent and given back, by unit, day, member and properties. */
+    listUsage: {
+      name: "ListUsage",
+      requestType: ListUsageRequest as typeof ListUsageRequest,
+      requestStream: false,
+      responseType: ListUsageResponse as typeof ListUsageResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Tell what an account had, what moved it day by day, and what it had then. */
+    getStatement: {
+      name: "GetStatement",
+      requestType: GetStatementRequest as typeof GetStatementRequest,
+      requestStream: false,
+      responseType: GetStatementResponse as typeof GetStatementResponse,
       responseStream: false,
       options: {},
     },

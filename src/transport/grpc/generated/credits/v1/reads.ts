@@ -263,7 +263,11 @@ export interface ExplainAccountRequest {
     | Timestamp
     | undefined;
   /** Inclusive, not in the future; now if left out. */
-  to?: Timestamp | undefined;
+  to?:
+    | Timestamp
+    | undefined;
+  /** Only this unit, and the entries that move it. */
+  unit?: string | undefined;
 }
 
 export interface ExplainAccountResponse {
@@ -2473,6 +2477,9 @@ export const ExplainAccountRequest: MessageFns<ExplainAccountRequest> = {
     if (message.to !== undefined) {
       Timestamp.encode(message.to, writer.uint32(26).fork()).join();
     }
+    if (message.unit !== undefined) {
+      writer.uint32(34).string(message.unit);
+    }
     return writer;
   },
 
@@ -2511,6 +2518,14 @@ export const ExplainAccountRequest: MessageFns<ExplainAccountRequest> = {
             }
 
             message.to = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.unit = reader.string();
             continue;
           }
         }
