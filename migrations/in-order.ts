@@ -13,6 +13,7 @@ import { Subscriptions1700000000011 } from './1700000000011-subscriptions.js';
 import { Plans1700000000012 } from './1700000000012-plans.js';
 import { RateCards1700000000013 } from './1700000000013-rate-cards.js';
 import { ChainSecret1700000000015 } from './1700000000015-chain-secret.js';
+import { EntriesByType1700000000016 } from './1700000000016-entries-by-type.js';
 import { CheaperChecks1700000000018 } from './1700000000018-cheaper-checks.js';
 
 /**
@@ -34,5 +35,6 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   Plans1700000000012,
   RateCards1700000000013,
   ChainSecret1700000000015,
+  EntriesByType1700000000016,
   CheaperChecks1700000000018,
 ];
