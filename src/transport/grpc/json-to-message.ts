@@ -17,11 +17,9 @@ const T = 0x74;
 /** For the lengths of what it stands in. */
 const ROOM_AROUND_BYTES = 64;
 const KEY_TAG = 0x0a;
-const MEMBER_TAG = 0x10;
 /** Of `Quantity`. */
 const AMOUNT_TAG = 0x0a;
-const KINDS_TAG = 0x12;
-const TEXT: Value = { kind: 'text' };
+const KINDS = { tag: 0x12, memberTag: 0x12, value: { kind: 'text' } } as const;
 const SECONDS_TAG = 0x08;
 const NANOS_TAG = 0x10;
 const NANOS_PER_MS = 1_000_000;
@@ -73,7 +71,8 @@ export class JsonToMessage {
     this.at = end;
   }
 
-  private field({ tag, form, value, omitsEmpty }: Field): void {
+  private field(field: Field): void {
+    const { tag, form, value, omitsEmpty } = field;
     if (this.json[this.at] === N) {
       this.at += 'null'.length;
     } else if (form === 'one') {
@@ -83,11 +82,11 @@ export class JsonToMessage {
       while (!this.ends(CLOSING_BRACKET)) this.value(tag, value, false);
     } else {
       this.take(OPENING_BRACE);
-      while (!this.ends(CLOSING_BRACE)) this.member(tag, value);
+      while (!this.ends(CLOSING_BRACE)) this.member(field);
     }
   }
 
-  private member(tag: number, value: Value): void {
+  private member({ tag, memberTag, value }: Pick<Field, 'tag' | 'memberTag' | 'value'>): void {
     const { out } = this;
     const before = out.at;
     const start = out.open(tag);
@@ -98,7 +97,7 @@ export class JsonToMessage {
       out.at = before;
       return;
     }
-    this.value(MEMBER_TAG | (value.kind === 'text' || value.kind === 'message' ? 2 : 0), value, false);
+    this.value(memberTag, value, false);
     out.close(start);
   }
 
@@ -195,7 +194,7 @@ export class JsonToMessage {
       this.text(AMOUNT_TAG, false);
     } else {
       this.take(OPENING_BRACE);
-      while (!this.ends(CLOSING_BRACE)) this.member(KINDS_TAG, TEXT);
+      while (!this.ends(CLOSING_BRACE)) this.member(KINDS);
     }
     this.out.close(start);
   }

@@ -21,6 +21,8 @@ export interface Field {
   readonly json: Uint8Array;
   /** Its number and how its value is delimited, as on the wire. */
   readonly tag: number;
+  /** Of a map's member's value. */
+  readonly memberTag: number;
   readonly form: 'one' | 'list' | 'map';
   /** Of the one, of each of the list, or of each member of the map. */
   readonly value: Value;
@@ -37,6 +39,8 @@ export interface Word {
 
 const TIMESTAMP = 'google.protobuf.Timestamp';
 const QUANTITY = 'credits.v1.Quantity';
+/** Of a map's member: its name is field 1, its value field 2. */
+const MEMBER_NUMBER = 2;
 const VARINT = 0;
 const DELIMITED = 2;
 /** Beyond 2^53 no JSON of ours goes, and below zero none does either. */
@@ -67,15 +71,20 @@ export function answerShapeOf(method: string): Shape {
 function fieldOf(field: DescField): Field {
   const value = valueOf(field);
   const form = field.fieldKind === 'list' ? 'list' : field.fieldKind === 'map' ? 'map' : 'one';
-  const delimited = form === 'map' || (value.kind !== 'number' && value.kind !== 'bool' && value.kind !== 'word');
   return {
     name: field.name,
     json: Buffer.from(`"${field.name}":`),
-    tag: (field.number << 3) | (delimited ? DELIMITED : VARINT),
+    tag: form === 'map' ? (field.number << 3) | DELIMITED : tagOf(field.number, value),
+    memberTag: tagOf(MEMBER_NUMBER, value),
     form,
     value,
     omitsEmpty: form === 'one' && field.presence === FeatureSet_FieldPresence.IMPLICIT,
   };
+}
+
+function tagOf(number: number, { kind }: Value): number {
+  const isVarint = kind === 'number' || kind === 'bool' || kind === 'word';
+  return (number << 3) | (isVarint ? VARINT : DELIMITED);
 }
 
 function valueOf(field: DescField): Value {
