@@ -12,6 +12,7 @@ import { EraseTexts1700000000010 } from './1700000000010-erase-texts.js';
 import { Subscriptions1700000000011 } from './1700000000011-subscriptions.js';
 import { Plans1700000000012 } from './1700000000012-plans.js';
 import { RateCards1700000000013 } from './1700000000013-rate-cards.js';
+import { Outbound1700000000014 } from './1700000000014-outbound.js';
 import { ChainSecret1700000000015 } from './1700000000015-chain-secret.js';
 import { EntriesByType1700000000016 } from './1700000000016-entries-by-type.js';
 import { CheaperChecks1700000000018 } from './1700000000018-cheaper-checks.js';
@@ -34,6 +35,7 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   Subscriptions1700000000011,
   Plans1700000000012,
   RateCards1700000000013,
+  Outbound1700000000014,
   ChainSecret1700000000015,
   EntriesByType1700000000016,
   CheaperChecks1700000000018,

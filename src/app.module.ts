@@ -25,6 +25,7 @@ import { GrpcModule } from './transport/grpc/grpc.module.js';
 import { StatementModule } from './statement/statement.module.js';
 import { HttpModule } from './transport/http/http.module.js';
 import { UsageModule } from './usage/usage.module.js';
+import { ALLOW_LOOPBACK_WEBHOOKS } from './webhooks/webhooks.module.js';
 import { WorkersModule } from './workers/workers.module.js';
 
 /** What the modules of the service are built from; opened before them, closed after them. */
@@ -70,12 +71,13 @@ export class AppModule {
         },
         { provide: PROJECTION_CHOICES, useValue: { usageProperties: config.usageProperties } },
         { provide: OWNER_URL, useValue: database.ownerUrl },
+        { provide: ALLOW_LOOPBACK_WEBHOOKS, useValue: config.webhooksAllowLoopback },
         {
           provide: CHECKPOINT_CHOICES,
           useValue: { key: config.checkpointKey, everySeconds: config.checkpointSeconds },
         },
       ],
-      exports: [BATCH_SPANS, CHECKPOINT_CHOICES, LANES, PROJECTION_CHOICES, OWNER_URL],
+      exports: [ALLOW_LOOPBACK_WEBHOOKS, BATCH_SPANS, CHECKPOINT_CHOICES, LANES, PROJECTION_CHOICES, OWNER_URL],
     };
   }
 }

@@ -21,6 +21,7 @@ describe('configuration', () => {
       logLevel: 'info',
       lanes: 1,
       allowUnsafeDurability: false,
+      webhooksAllowLoopback: false,
       embeddedPostgresSettings: {},
       checkpointKey: undefined,
       checkpointSeconds: 300,
@@ -54,6 +55,7 @@ describe('configuration', () => {
     ['LOG_LEVEL', 'loud', ''],
     ['LANES', '0', 'whole number'],
     ['ALLOW_UNSAFE_DURABILITY', 'yes', 'true or false'],
+    ['WEBHOOKS_ALLOW_LOOPBACK', '1', 'true or false'],
     ['EMBEDDED_POSTGRES_SETTINGS', 'fsync', 'synchronous_commit=off'],
   ])('names %s when it is %s', (variable, value, fix) => {
     const load = () => loadConfig({ [variable]: value });

@@ -106,6 +106,8 @@ const environment = z
     LANES: optional(wholeNumber(1, MOST_LANES, `must be a whole number, 1 to ${MOST_LANES}`)),
     /** For tests only: serve although PostgreSQL may lose what was acknowledged. */
     ALLOW_UNSAFE_DURABILITY: optional(yesOrNo),
+    /** For tests and development only: webhook endpoints may be on this machine, over plain HTTP. */
+    WEBHOOKS_ALLOW_LOOPBACK: optional(yesOrNo),
     /** For tests only: settings for the embedded PostgreSQL, such as `commit_delay=1000,commit_siblings=0`. */
     EMBEDDED_POSTGRES_SETTINGS: optional(postgresSettings),
   })
@@ -136,6 +138,7 @@ const environment = z
     logLevel: env.LOG_LEVEL ?? 'info',
     lanes: env.LANES ?? 1,
     allowUnsafeDurability: env.ALLOW_UNSAFE_DURABILITY ?? false,
+    webhooksAllowLoopback: env.WEBHOOKS_ALLOW_LOOPBACK ?? false,
     embeddedPostgresSettings: env.EMBEDDED_POSTGRES_SETTINGS ?? {},
   }));
 

@@ -6,6 +6,8 @@ import { PlansModule } from '../plans/plans.module.js';
 import { RatesModule } from '../rates/rates.module.js';
 import { RunsModule } from '../runs/runs.module.js';
 import { UnitsModule } from '../units/units.module.js';
+import { WebhooksModule } from '../webhooks/webhooks.module.js';
+import { AlertRuleCalls } from './alert-rules.js';
 import { Batches } from './batch.js';
 import { CommandCounts } from './command-counts.js';
 import { Configuration } from './configuration.js';
@@ -16,10 +18,20 @@ import { Proofs } from './proofs.js';
 import { Reads } from './reads.js';
 import { RunCalls } from './runs.js';
 import { SubscriptionCalls } from './subscriptions.js';
+import { WebhookCalls } from './webhooks.js';
 
 /** What calls mean, whichever transport brings them. Expects a `KeysModule` that is global. */
 @Module({
-  imports: [CqrsModule.forRoot(), LedgerModule, UnitsModule, EntriesModule, RunsModule, PlansModule, RatesModule],
+  imports: [
+    CqrsModule.forRoot(),
+    LedgerModule,
+    UnitsModule,
+    EntriesModule,
+    RunsModule,
+    PlansModule,
+    RatesModule,
+    WebhooksModule,
+  ],
   providers: [
     CommandCounts,
     Mutations,
@@ -31,7 +43,21 @@ import { SubscriptionCalls } from './subscriptions.js';
     SubscriptionCalls,
     RateCardCalls,
     RunCalls,
+    AlertRuleCalls,
+    WebhookCalls,
   ],
-  exports: [Mutations, Batches, Reads, Proofs, Configuration, PlanCalls, SubscriptionCalls, RateCardCalls, RunCalls],
+  exports: [
+    Mutations,
+    Batches,
+    Reads,
+    Proofs,
+    Configuration,
+    PlanCalls,
+    SubscriptionCalls,
+    RateCardCalls,
+    RunCalls,
+    AlertRuleCalls,
+    WebhookCalls,
+  ],
 })
 export class CallsModule {}

@@ -50,6 +50,8 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   subscription_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   job_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   run_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  webhook_endpoint_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  alert_rule_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
 
   checkpoint_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   entry_not_signed: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
@@ -71,6 +73,9 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   too_many_plans: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
   too_many_lots: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
   too_many_reservations: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
+
+  too_many_webhook_endpoints: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
+  too_many_alert_rules: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
 
   run_over: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
   too_many_runs: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },

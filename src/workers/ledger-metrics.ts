@@ -14,12 +14,28 @@ SELECT t.mode, t.unit, (t.available / power(10::numeric, u.scale))::float8 AS av
        (t.held / power(10::numeric, u.scale))::float8 AS held, (t.debt / power(10::numeric, u.scale))::float8 AS debt
 FROM unit_totals t JOIN units u ON u.unit = t.unit`;
 
+/** By the endpoint's state: those that are disabled wait on purpose. */
+const WEBHOOKS = `
+SELECT CASE WHEN e.enabled THEN 'enabled' ELSE 'disabled' END AS state, count(DISTINCT e.no)::int AS endpoints,
+       coalesce(sum(s.last_sequence - s.delivered_sequence), 0)::float8 AS waiting,
+       coalesce(extract(epoch FROM clock_timestamp() - min(s.failing_since)), 0)::float8 AS failing
+FROM webhook_endpoints e LEFT JOIN webhook_streams s ON s.endpoint = e.no AND s.next_attempt_at IS NOT NULL
+WHERE e.deleted_at IS NULL
+GROUP BY 1`;
+
 interface UnitTotal {
   readonly mode: string;
   readonly unit: string;
   readonly available: number;
   readonly held: number;
   readonly debt: number;
+}
+
+interface WebhookTotal {
+  readonly state: 'enabled' | 'disabled';
+  readonly endpoints: number;
+  readonly waiting: number;
+  readonly failing: number;
 }
 
 /**
@@ -49,6 +65,9 @@ export class LedgerMetrics {
       behind: gauge('credits_follower_lag_entries', 'Entries that are not yet followed.', ['projection']),
       succeeded: gauge('credits_job_last_success_timestamp_seconds', 'When the job last succeeded.', ['job']),
       failures: gauge('credits_job_consecutive_failures', 'Runs of the job in a row that failed.', ['job']),
+      endpoints: gauge('credits_webhook_endpoints', 'Webhook endpoints.', ['state']),
+      waiting: gauge('credits_webhook_waiting', 'Events that wait for webhook endpoints.', ['state']),
+      failing: gauge('credits_webhook_failing_seconds', 'For how long the event waits that failed first.', ['state']),
       queued: gauge('credits_jobs', 'Jobs in the queue by their state; failed ones are dead letters.', ['state']),
     };
   }
@@ -79,6 +98,13 @@ export class LedgerMetrics {
     for (const { name: job, succeededAt, failures } of await runs.last()) {
       if (succeededAt !== null) gauges.succeeded.set({ job }, succeededAt.getTime() / 1000);
       gauges.failures.set({ job }, failures);
+    }
+    const totals = (await pool.query<WebhookTotal>(WEBHOOKS)).rows;
+    for (const state of ['enabled', 'disabled'] as const) {
+      const found = totals.find(row => row.state === state);
+      gauges.endpoints.set({ state }, found?.endpoints ?? 0);
+      gauges.waiting.set({ state }, found?.waiting ?? 0);
+      gauges.failing.set({ state }, found?.failing ?? 0);
     }
     const counts = await queue.ask(bull => bull.getJobCounts('waiting', 'active', 'delayed', 'failed'));
     for (const [state, count] of Object.entries(counts)) gauges.queued.set({ state }, count);

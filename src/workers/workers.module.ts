@@ -23,6 +23,11 @@ import { ProjectionsModule } from '../projections/projections.module.js';
 import { DeadLetters } from './dead-letters.js';
 import { RunsModule } from '../runs/runs.module.js';
 import { WorkOnRuns } from '../runs/work-on-runs.js';
+import { DeliverWebhooks } from '../webhooks/delivery/deliver-webhooks.js';
+import { ForgetEvents } from '../webhooks/forget-events.js';
+import { FollowOutbox } from '../webhooks/outbox/follow-outbox.js';
+import { TellExpiringLots } from '../webhooks/outbox/tell-expiring-lots.js';
+import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { JobQueue } from './job-queue.js';
 import { JobRunner } from './job-runner.js';
 import { JobRuns } from './job-runs.js';
@@ -43,7 +48,18 @@ const RECURRING_JOBS = Symbol('RECURRING_JOBS');
  */
 const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
   provide: RECURRING_JOBS,
-  inject: [SettleDueAccounts, FollowEntries, FollowLog, SignCheckpoints, ForgetOldAnswers, WorkOnRuns],
+  inject: [
+    SettleDueAccounts,
+    FollowEntries,
+    FollowLog,
+    SignCheckpoints,
+    ForgetOldAnswers,
+    WorkOnRuns,
+    FollowOutbox,
+    DeliverWebhooks,
+    TellExpiringLots,
+    ForgetEvents,
+  ],
   useFactory: (...jobs: RecurringJob[]) => jobs,
 };
 
@@ -70,7 +86,7 @@ export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationS
       module: WorkersModule,
       // Whoever answers callers tells what became of jobs.
       global: true,
-      imports: [EvidenceModule, LedgerModule, ProjectionsModule, RunsModule],
+      imports: [EvidenceModule, LedgerModule, ProjectionsModule, RunsModule, WebhooksModule],
       providers: [
         { provide: RUNS_JOBS, useValue: role !== 'api' },
         {

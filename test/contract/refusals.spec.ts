@@ -380,6 +380,10 @@ describe('refusals', () => {
     plan_archived: 'contract/plans/subscriptions',
     too_many_subscriptions: 'contract/plans/subscriptions',
     subscription_not_found: 'contract/plans/subscriptions',
+    webhook_endpoint_not_found: 'contract/webhooks',
+    too_many_webhook_endpoints: 'contract/webhooks',
+    alert_rule_not_found: 'contract/webhooks',
+    too_many_alert_rules: 'contract/webhooks',
   };
   /** Those that no call of the API comes to. */
   const OF_NO_CALL = ['reinstate_exceeds_revoke'];

@@ -1,4 +1,5 @@
 import { AccountsController } from './accounts.controller.js';
+import { AlertRulesController } from './alert-rules.controller.js';
 import { BatchController } from './batch.controller.js';
 import { BoardController } from './board.controller.js';
 import { CommandsController } from './commands.controller.js';
@@ -16,6 +17,7 @@ import { RunsController } from './runs.controller.js';
 import { SubscriptionsController } from './subscriptions.controller.js';
 import { UnitsController } from './units.controller.js';
 import { UsageController } from './usage.controller.js';
+import { WebhookEndpointsController } from './webhook-endpoints.controller.js';
 
 /** All of them, in the order in which the documentation shows their calls. */
 export const CONTROLLERS = [
@@ -31,6 +33,8 @@ export const CONTROLLERS = [
   SubscriptionsController,
   RateCardsController,
   KeysController,
+  AlertRulesController,
+  WebhookEndpointsController,
   JobsController,
   BoardController,
   RunsController,

@@ -7,7 +7,7 @@ const NO_NUL = 'must not contain the character U+0000';
 const hasNoNul = (value: string): boolean => !value.includes('\0');
 
 /** Why an ops call is used: unlike an entry's reason, never empty. */
-const opsReason = text(LONGEST_TEXT)
+export const opsReason = text(LONGEST_TEXT)
   .refine(value => value.trim() !== '', 'must not be blank')
   .refine(hasNoNul, NO_NUL)
   .meta({ description: 'Why, in words; stays on record with who called.' });

@@ -5,6 +5,7 @@ import { ERROR_TABLE } from '../../error-table.js';
 import { CONTROLLERS } from '../controllers.js';
 import { callsOf } from './calls-of.js';
 import { openApiDocument } from './document.js';
+import { webhookEventSchema } from './webhook-event-schema.js';
 
 describe('openapi.json', () => {
   const calls = callsOf(CONTROLLERS);
@@ -12,6 +13,11 @@ describe('openapi.json', () => {
   test('is what the schemas and controllers say; `npm run openapi` writes it', async () => {
     const checkedIn = JSON.parse(await readFile('openapi.json', 'utf8')) as unknown;
     expect(checkedIn).toEqual(JSON.parse(JSON.stringify(openApiDocument(calls))));
+  });
+
+  test('has beside it the schema of what endpoints are sent, as it is checked in', async () => {
+    const checkedIn = JSON.parse(await readFile('docs/webhook-events.schema.json', 'utf8')) as unknown;
+    expect(checkedIn).toEqual(JSON.parse(JSON.stringify(webhookEventSchema())));
   });
 
   test('names every call once', () => {

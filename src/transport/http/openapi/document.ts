@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../../shared/ledger-error.js';
+import { webhookEvent } from '../../../webhooks/event.js';
 import { problem } from '../../answers.js';
 import { ERROR_TABLE } from '../../error-table.js';
+import { ruleName } from '../../requests/alert-rules.js';
 import { accountId, unitName } from '../../requests/fields.js';
 import { planId } from '../../requests/plans.js';
 import { cardId } from '../../requests/rate-card.js';
@@ -21,6 +23,8 @@ const TAGS: Readonly<Record<string, string>> = {
   plans: 'What is sold: grants, limits, prices, in versions that never change.',
   'rate cards': 'What things cost: prices of events, in versions.',
   keys: 'Who may call.',
+  alerts: 'When to tell what becomes of accounts.',
+  webhooks: 'Whom to tell, signed and in order.',
   operations: 'For whoever runs the service: what works in the background, replay, and who used what and why.',
   health: 'For whoever runs the service.',
 };
@@ -41,6 +45,7 @@ const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   plan: planId,
   card: cardId,
   subscription: subscriptionId,
+  rule: ruleName,
   id: z.string().meta({ description: 'As an answer gave it.' }),
 };
 
@@ -62,6 +67,26 @@ const HEADERS = {
   'Retry-After': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } },
 };
 
+/** What an endpoint is sent, signed by https://www.standardwebhooks.com. */
+const EVENT_SENT = {
+  operationId: 'receiveEvent',
+  tags: ['webhooks'],
+  summary: 'What is sent to webhook endpoints',
+  security: [],
+  parameters: ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map(name => ({
+    name,
+    in: 'header',
+    required: true,
+    schema: { type: 'string' },
+  })),
+  requestBody: { required: true, content: { 'application/json': { schema: reference(webhookEvent) } } },
+  responses: {
+    '2XX': { description: 'It arrived.' },
+    '410': { description: 'The endpoint is disabled.' },
+    default: { description: 'It is sent again.' },
+  },
+};
+
 type Json = Record<string, unknown>;
 
 /** The OpenAPI 3.1 document of these calls, from the schemas that requests are checked with. */
@@ -80,6 +105,7 @@ export function openApiDocument(calls: readonly RoutedCall[]): Json {
     servers: [{ url: '/', description: 'This service' }],
     tags: [...tags].map(name => ({ name, description: TAGS[name] ?? name })),
     paths,
+    webhooks: { event: { post: EVENT_SENT } },
     components: {
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: '`crd_live_…` or `crd_test_…`' } },
       schemas: namedSchemas(calls.flatMap(({ call }) => call.body ?? [])),

@@ -1,0 +1,144 @@
+import type { Pool, PoolClient } from 'pg';
+import { rulesInForce } from '../../alerts/alert-rule.js';
+import { readOwnRules, readRulesForAll, type StoredRule } from '../../alerts/stored-rules.js';
+import type { IdCodec } from '../../ids/id-codec.js';
+import type { Mode } from '../../keys/api-key.js';
+import { formatAmount } from '../../shared/amount.js';
+import { formatMoment } from '../../shared/moment.js';
+import type { RecurringJob, Run } from '../../workers/recurring-job.js';
+import { readListeners, writeHappenings, type Listener, type Told } from './write-happenings.js';
+
+/** Accounts looked at together. */
+const PAGE_LIMIT = 2_000;
+
+const LONGEST_AHEAD = `
+SELECT max(value)::float8 AS seconds FROM alert_rules
+WHERE enabled AND kind = 'expires_within_seconds'
+  AND mode IN (SELECT mode FROM webhook_endpoints WHERE deleted_at IS NULL)`;
+
+/** A lot that is about to end is not before the bound of what falls due in its account, which has an index. */
+const ENDING_SOON = `
+WITH page AS (
+  SELECT account_no, mode, id FROM accounts
+  WHERE due_bound <= clock_timestamp() + $1 * interval '1 second' AND account_no > $2
+  ORDER BY account_no LIMIT $3)
+SELECT p.account_no::float8 AS "accountNo", p.mode, p.id AS account, l.unit, l.lot::float8 AS lot,
+       l.remaining + l.held AS remaining, l.expires_at AS "expiresAt", u.scale,
+       (extract(epoch FROM l.expires_at - clock_timestamp()))::float8 AS "secondsLeft"
+FROM page p
+LEFT JOIN live_lots l ON l.account_no = p.account_no
+  AND l.expires_at > clock_timestamp() AND l.expires_at <= clock_timestamp() + $1 * interval '1 second'
+LEFT JOIN units u ON u.unit = l.unit
+ORDER BY p.account_no, l.lot`;
+
+/** Each lot and rule once. */
+const CLAIM = `
+INSERT INTO told_expiries (account_no, lot, rule, expires_at)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::timestamptz[])
+ON CONFLICT DO NOTHING
+RETURNING account_no::float8 AS "accountNo", lot::float8 AS lot, rule`;
+
+interface Ending {
+  readonly accountNo: number;
+  readonly mode: Mode;
+  readonly account: string;
+  /** Null where nothing of the account ends soon. */
+  readonly lot: number | null;
+  readonly unit: string;
+  readonly remaining: string;
+  readonly expiresAt: Date;
+  readonly scale: number;
+  readonly secondsLeft: number;
+}
+
+/** Tells of lots before they expire, which no entry says: each lot once for each rule. */
+export class TellExpiringLots implements RecurringJob {
+  readonly name = 'tell-expiring-lots';
+  readonly everyMs = 60_000;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly ids: IdCodec,
+  ) {}
+
+  async run({ signal }: Run): Promise<void> {
+    const { seconds } = (await this.pool.query<{ seconds: number | null }>(LONGEST_AHEAD)).rows[0]!;
+    if (seconds === null) return;
+    for (let after: number | null = 0; after !== null && !signal.aborted;) {
+      const values: unknown[] = [seconds, after, PAGE_LIMIT];
+      const { rows } = await this.pool.query<Ending>(ENDING_SOON, values);
+      const ending = rows.filter(({ lot }) => lot !== null);
+      if (ending.length > 0) await this.tell(ending);
+      after = rows.at(-1)?.accountNo ?? null;
+    }
+  }
+
+  private async tell(ending: readonly Ending[]): Promise<void> {
+    const client = await this.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await this.tellOnce(client, ending);
+      await client.query('COMMIT');
+      client.release();
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  private async tellOnce(client: PoolClient, ending: readonly Ending[]): Promise<void> {
+    const listeners = await readListeners(client);
+    const due = (await withRules(client, ending, listeners)).flatMap(({ lot, rules }) =>
+      rules.map(rule => ({ lot, rule })),
+    );
+    if (due.length === 0) return;
+    const { rows } = await client.query<{ accountNo: number; lot: number; rule: number }>(CLAIM, [
+      due.map(({ lot }) => lot.accountNo),
+      due.map(({ lot }) => lot.lot),
+      due.map(({ rule }) => rule.no),
+      due.map(({ lot }) => lot.expiresAt),
+    ]);
+    const keyOf = (accountNo: number, lot: number, rule: number): string => `${accountNo}:${lot}:${rule}`;
+    const claimed = new Set(rows.map(({ accountNo, lot, rule }) => keyOf(accountNo, lot, rule)));
+    const now = Date.now();
+    const told = due
+      .filter(({ lot, rule }) => claimed.has(keyOf(lot.accountNo, lot.lot!, rule.no)))
+      .map(({ lot, rule }) => this.toldOf(lot, rule, now));
+    await writeHappenings(client, told, listeners);
+  }
+
+  private toldOf(ending: Ending, rule: StoredRule, occurredAt: number): Told {
+    const { accountNo, mode, lot, unit, remaining, expiresAt, scale } = ending;
+    const data = {
+      unit,
+      rule: rule.name,
+      lot: this.ids.encode('lot', accountNo, lot!),
+      remaining: formatAmount(BigInt(remaining), scale),
+      expires_at: formatMoment(expiresAt.getTime()),
+    };
+    return { mode, accountNo, happening: { type: 'credits.expiring', data }, occurredAt, position: null };
+  }
+}
+
+/** Exactly so long ahead counts. Where nobody listens nothing is told, so that who comes later still is. */
+async function withRules(
+  client: PoolClient,
+  ending: readonly Ending[],
+  listeners: readonly Listener[],
+): Promise<{ readonly lot: Ending; readonly rules: readonly StoredRule[] }[]> {
+  const heard = ending.filter(({ mode }) =>
+    listeners.some(({ mode: of, events }) => of === mode && (events === null || events.includes('credits.expiring'))),
+  );
+  const forAll = await readRulesForAll(client);
+  const own = await readOwnRules(
+    client,
+    heard.map(({ mode, account }) => ({ mode, id: account })),
+  );
+  return heard.map((lot, index) => {
+    const rules = rulesInForce(forAll.get(lot.mode)!, own[index]!).filter(
+      ({ kind, unit, value }) =>
+        kind === 'expires_within_seconds' && unit === lot.unit && lot.secondsLeft <= Number(value),
+    );
+    return { lot, rules };
+  });
+}
