@@ -223,6 +223,20 @@ describe('webhooks', () => {
     expect(await ledger.endpoints.replay(LIVE, endpoint.id, later, {}, 'x')).toEqual({ accounts: 0, events: 0 });
   });
 
+  test('are sent again although one of them is under way while they are set back', async () => {
+    const setBack: Promise<unknown>[] = [];
+    receiver.behave = async ({ sequence }: Received) => {
+      if (sequence === 5 && setBack.length === 0) {
+        setBack.push(ledger.endpoints.replay(LIVE, endpoint.id, { account: 'a', sequence: 2 }, {}, 'x'));
+        await setBack[0];
+      }
+      return 200;
+    };
+    await grants('a', 6);
+    await ledger.fillAndSend();
+    expect(receiver.taken.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 2, 3, 4, 5, 6]);
+  });
+
   test('lose nothing and keep their order where two workers send at once, and one is stopped half way', async () => {
     const stopped = new AbortController();
     receiver.behave = async ({ sequence }: Received) => {

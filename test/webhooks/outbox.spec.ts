@@ -207,6 +207,29 @@ describe('the outbox', () => {
     expect(await told('some')).toHaveLength(6);
   });
 
+  test('tells an endpoint nothing that was before it, also where others have yet to hear of it', async () => {
+    await teller.grant('late comer', 3);
+    const { no } = await ledger.listen(NOWHERE);
+    await teller.grant('late comer', 4);
+    expect(await told('late comer')).toHaveLength(2);
+    expect(await told('late comer', no)).toMatchObject([{ sequence: 1, data: { amount: '4' } }]);
+  });
+
+  test('trusts no memory of an account that went on while nobody listened', async () => {
+    const silent = await ToldLedger.open();
+    const { id } = await silent.listen(NOWHERE);
+    await silent.teller.grant('a', 10);
+    await silent.fill();
+    await silent.endpoints.delete({ keyId: 'key_1', mode: 'live', scopes: [] }, id);
+    await silent.teller.charge('a', 6);
+    await silent.fill();
+    const { no } = await silent.listen(NOWHERE);
+    await silent.teller.charge('a', 4);
+    await silent.fill();
+    expect(await silent.written(no)).toMatchObject([{ sequence: 1, type: 'credits.limit_reached' }]);
+    await silent.close();
+  });
+
   test('remembers of an account what its entries say', async () => {
     await ledger.fill();
     const client = await ledger.database.ownerPool.connect();
