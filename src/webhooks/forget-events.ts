@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { RecurringJob, Run } from '../workers/recurring-job.js';
 
 /** As long as answers are kept. What did not arrive by then never will. */
-export const KEPT_DAYS = 30;
+const KEPT_DAYS = 30;
 /** Rows deleted in one statement. */
 const PAGE_LIMIT = 5_000;
 

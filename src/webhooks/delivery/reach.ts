@@ -54,7 +54,7 @@ export async function addressesWithin(reach: Reach, hostname: string): Promise<A
   return found.slice(0, MOST_ADDRESSES);
 }
 
-export function isWithin({ allowLoopback }: Pick<Reach, 'allowLoopback'>, address: string): boolean {
+function isWithin({ allowLoopback }: Pick<Reach, 'allowLoopback'>, address: string): boolean {
   return isPublicAddress(address) || (allowLoopback && isLoopbackAddress(address));
 }
 

@@ -5,7 +5,7 @@ import { addressesWithin, OutOfReach, type Address, type Reach } from './reach.j
 import { signedHeaders } from './signature.js';
 
 /** From the name to the last byte of the answer that is read. */
-export const ATTEMPT_TIMEOUT_MS = 15_000;
+const ATTEMPT_TIMEOUT_MS = 15_000;
 /** Of an answer's head; its body is not read at all. */
 const HEADERS_LIMIT_BYTES = 16 * 1024;
 const GONE = 410;
