@@ -5,9 +5,12 @@ import type { Caller } from './caller.js';
 import { List } from './list.js';
 import type {
   Account,
+  AlertRule,
+  AlertRuleRequest,
   BalanceAnswer,
   BatchRequest,
   BatchResults,
+  ChangeWebhookEndpointRequest,
   ChargeRequest,
   Check,
   Checkpoint,
@@ -15,6 +18,7 @@ import type {
   ConfigureRequest,
   ConsistencyProof,
   CreateKeyRequest,
+  CreateWebhookEndpointRequest,
   DeadJob,
   DefinePlanRequest,
   DefineUnitRequest,
@@ -31,6 +35,7 @@ import type {
   LotMutation,
   Mutation,
   NewKey,
+  NewWebhookEndpoint,
   Plan,
   PlanVersion,
   PutRateCardRequest,
@@ -43,12 +48,15 @@ import type {
   RefundEntryRequest,
   RefundReservationRequest,
   ReleaseRequest,
+  ReplayEventsRequest,
+  ReplayedEvents,
   Reservation,
   ReservationMutation,
   ReservationWithEntries,
   ReserveRequest,
   RetriedJob,
   RevokeRequest,
+  RotateWebhookSecretRequest,
   Run,
   RunOrder,
   SimulateRateCardRequest,
@@ -57,9 +65,13 @@ import type {
   SubscriptionAnswer,
   SubscriptionMutation,
   SubscriptionsAnswer,
+  TestWebhookEndpointRequest,
   Unit,
   Usage,
   VerifyRequest,
+  WaitingEvents,
+  WebhookEndpoint,
+  WebhookTest,
 } from './schemas.generated.js';
 
 /** Every call of the ledger's API. */
@@ -645,6 +657,188 @@ export class Api {
   /** Revoke an API key, at once and everywhere. */
   revokeKey(id: string, options: CallOptions = {}): Promise<Key> {
     return this.caller.call({ method: 'DELETE', path: `/v1/keys/${segment('id', id)}`, repeatable: true }, options);
+  }
+
+  /** List the rules for all accounts by name. */
+  listAlertRules(options: CallOptions = {}): List<AlertRule> {
+    return new List(this.caller, { method: 'GET', path: '/v1/alert-rules', repeatable: true }, options);
+  }
+
+  /** Read a rule for all accounts. */
+  getAlertRule(rule: string, options: CallOptions = {}): Promise<AlertRule> {
+    return this.caller.call(
+      { method: 'GET', path: `/v1/alert-rules/${segment('rule', rule)}`, repeatable: true },
+      options,
+    );
+  }
+
+  /** Make or change a rule for all accounts. */
+  putAlertRule(rule: string, request: AlertRuleRequest, options: CallOptions = {}): Promise<AlertRule> {
+    return this.caller.call(
+      { method: 'PUT', path: `/v1/alert-rules/${segment('rule', rule)}`, body: request, repeatable: true },
+      options,
+    );
+  }
+
+  /** Delete a rule for all accounts. */
+  deleteAlertRule(rule: string, options: CallOptions = {}): Promise<AlertRule> {
+    return this.caller.call(
+      { method: 'DELETE', path: `/v1/alert-rules/${segment('rule', rule)}`, repeatable: true },
+      options,
+    );
+  }
+
+  /** List an account's own rules by name. */
+  listOwnAlertRules(account: string, options: CallOptions = {}): List<AlertRule> {
+    return new List(
+      this.caller,
+      { method: 'GET', path: `/v1/accounts/${segment('account', account)}/alert-rules`, repeatable: true },
+      options,
+    );
+  }
+
+  /** Read an account's own rule. */
+  getOwnAlertRule(account: string, rule: string, options: CallOptions = {}): Promise<AlertRule> {
+    return this.caller.call(
+      {
+        method: 'GET',
+        path: `/v1/accounts/${segment('account', account)}/alert-rules/${segment('rule', rule)}`,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Make or change an account's own rule, which comes before the one of this name for all accounts. */
+  putOwnAlertRule(
+    account: string,
+    rule: string,
+    request: AlertRuleRequest,
+    options: CallOptions = {},
+  ): Promise<AlertRule> {
+    return this.caller.call(
+      {
+        method: 'PUT',
+        path: `/v1/accounts/${segment('account', account)}/alert-rules/${segment('rule', rule)}`,
+        body: request,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Delete an account's own rule. */
+  deleteOwnAlertRule(account: string, rule: string, options: CallOptions = {}): Promise<AlertRule> {
+    return this.caller.call(
+      {
+        method: 'DELETE',
+        path: `/v1/accounts/${segment('account', account)}/alert-rules/${segment('rule', rule)}`,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Have events sent to a URL from now on; its secret is shown this once. */
+  createWebhookEndpoint(request: CreateWebhookEndpointRequest, options: CallOptions = {}): Promise<NewWebhookEndpoint> {
+    return this.caller.call(
+      { method: 'POST', path: '/v1/webhook-endpoints', body: request, repeatable: false },
+      options,
+    );
+  }
+
+  /** List endpoints in the order in which they were made; never their secrets. */
+  listWebhookEndpoints(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<WebhookEndpoint> {
+    return new List(this.caller, { method: 'GET', path: '/v1/webhook-endpoints', query, repeatable: true }, options);
+  }
+
+  /** Read an endpoint: whether it is enabled, why not, and how it did last. */
+  getWebhookEndpoint(id: string, options: CallOptions = {}): Promise<WebhookEndpoint> {
+    return this.caller.call(
+      { method: 'GET', path: `/v1/webhook-endpoints/${segment('id', id)}`, repeatable: true },
+      options,
+    );
+  }
+
+  /** Change an endpoint, disable it, or enable it again: then it is sent what it missed. */
+  changeWebhookEndpoint(
+    id: string,
+    request: ChangeWebhookEndpointRequest,
+    options: CallOptions = {},
+  ): Promise<WebhookEndpoint> {
+    return this.caller.call(
+      { method: 'PUT', path: `/v1/webhook-endpoints/${segment('id', id)}`, body: request, repeatable: true },
+      options,
+    );
+  }
+
+  /** Delete an endpoint, and what waits for it. */
+  deleteWebhookEndpoint(id: string, options: CallOptions = {}): Promise<WebhookEndpoint> {
+    return this.caller.call(
+      { method: 'DELETE', path: `/v1/webhook-endpoints/${segment('id', id)}`, repeatable: true },
+      options,
+    );
+  }
+
+  /** Make a new secret, shown this once; the ones before sign beside it for a while. */
+  rotateWebhookSecret(
+    id: string,
+    request: RotateWebhookSecretRequest = {},
+    options: CallOptions = {},
+  ): Promise<NewWebhookEndpoint> {
+    return this.caller.call(
+      {
+        method: 'POST',
+        path: `/v1/webhook-endpoints/${segment('id', id)}/rotate-secret`,
+        body: request,
+        repeatable: false,
+      },
+      options,
+    );
+  }
+
+  /** Send `endpoint.test` now, once, and tell what came of it. */
+  testWebhookEndpoint(
+    id: string,
+    request: TestWebhookEndpointRequest = {},
+    options: CallOptions = {},
+  ): Promise<WebhookTest> {
+    return this.caller.call(
+      { method: 'POST', path: `/v1/webhook-endpoints/${segment('id', id)}/test`, body: request, repeatable: false },
+      options,
+    );
+  }
+
+  /** List accounts whose events wait for the endpoint, and why. */
+  listWebhookBacklog(
+    id: string,
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<WaitingEvents> {
+    return new List(
+      this.caller,
+      { method: 'GET', path: `/v1/webhook-endpoints/${segment('id', id)}/backlog`, query, repeatable: true },
+      options,
+    );
+  }
+
+  /** Send events again, in order, with the ids and sequences they had. From a sequence of one account, or from a time, of everything that is kept: 30 days. */
+  replayWebhookEvents(id: string, request: ReplayEventsRequest, options: CallOptions = {}): Promise<ReplayedEvents> {
+    return this.caller.call(
+      { method: 'POST', path: `/v1/webhook-endpoints/${segment('id', id)}/replay`, body: request, repeatable: false },
+      options,
+    );
   }
 
   /** List jobs that failed as often as they may be tried, the latest first. */

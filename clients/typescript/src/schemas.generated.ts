@@ -18,6 +18,43 @@ export type AccountPage = {
   next_cursor: string | null;
 };
 
+/** When to tell: of amount, percent and the two times it has one. */
+export type AlertRule = {
+  rule: string;
+  /** Null where it is for all accounts. */
+  account: string | null;
+  unit: string;
+  amount?: AmountOut | undefined;
+  percent?: number | undefined;
+  runs_out_within_seconds?: number | undefined;
+  expires_within_seconds?: number | undefined;
+  measure: 'unspent' | 'available';
+  enabled: boolean;
+};
+
+export type AlertRulePage = {
+  data: AlertRule[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+export type AlertRuleRequest = {
+  /** What is counted. */
+  unit?: string | undefined;
+  /** Tell when what is left comes down to this. */
+  amount?: string | undefined;
+  /** Tell when what is left comes down to this share of what was unspent after the latest grant. */
+  percent?: number | undefined;
+  /** Tell when what is left lasts no longer than this, if spending goes on as in the last 24 hours. */
+  runs_out_within_seconds?: number | undefined;
+  /** Tell of each lot that expires within this, once. */
+  expires_within_seconds?: number | undefined;
+  /** `unspent` is available and held together: work in flight does not move it up and down. */
+  measure?: 'unspent' | 'available' | undefined;
+  /** False on an account's own rule silences the rule of this name for all accounts. */
+  enabled?: boolean | undefined;
+};
+
 /** Decimal digits such as "12.5", no more of them after the point than the unit has; never rounded, never a number. */
 export type Amount = string;
 
@@ -77,6 +114,26 @@ export type BatchResults = {
     /** What the call's own path would have answered. */
     body: { [name: string]: unknown };
   }[];
+};
+
+export type ChangeWebhookEndpointRequest = {
+  /** https, port 443 or 8443, on the public internet. */
+  url: string;
+  description?: string | undefined;
+  /** What it is told of; everything, and what will be added, if left out. */
+  events?:
+    | (
+        | 'credits.granted'
+        | 'credits.threshold_crossed'
+        | 'credits.limit_reached'
+        | 'credits.debt_incurred'
+        | 'credits.debt_paid'
+        | 'credits.expiring'
+        | 'reservation.expired'
+      )[]
+    | undefined;
+  /** As it is, if left out. What happens while it is false is sent afterwards. */
+  enabled?: boolean | undefined;
 };
 
 /** Either `amount` of one `unit`, or `lines`, or `quantity` of a `meter`, which a rate card prices. */
@@ -165,6 +222,24 @@ export type CreateKeyRequest = {
   mode: 'live' | 'test';
   scopes: ('ledger:read' | 'ledger:write' | 'config:write' | 'billing:write' | 'usage:read' | 'keys:write' | 'ops')[];
   rate_limit_per_second?: number | undefined;
+};
+
+export type CreateWebhookEndpointRequest = {
+  /** https, port 443 or 8443, on the public internet. */
+  url: string;
+  description?: string | undefined;
+  /** What it is told of; everything, and what will be added, if left out. */
+  events?:
+    | (
+        | 'credits.granted'
+        | 'credits.threshold_crossed'
+        | 'credits.limit_reached'
+        | 'credits.debt_incurred'
+        | 'credits.debt_paid'
+        | 'credits.expiring'
+        | 'reservation.expired'
+      )[]
+    | undefined;
 };
 
 /** A job that was tried as often as it may be. Its work is in the tables. */
@@ -461,6 +536,39 @@ export type NewKey = {
   scopes: ('ledger:read' | 'ledger:write' | 'config:write' | 'billing:write' | 'usage:read' | 'keys:write' | 'ops')[];
   rate_limit_per_second: number | null;
   prefix: string;
+  created_at: string;
+  /** Shown this once. */
+  secret: string;
+};
+
+export type NewWebhookEndpoint = {
+  id: string;
+  mode: 'live' | 'test';
+  url: string;
+  description: string;
+  /** Null for everything. */
+  events:
+    | (
+        | 'credits.granted'
+        | 'credits.threshold_crossed'
+        | 'credits.limit_reached'
+        | 'credits.debt_incurred'
+        | 'credits.debt_paid'
+        | 'credits.expiring'
+        | 'reservation.expired'
+      )[]
+    | null;
+  enabled: boolean;
+  /** `gone`: it answered 410; `failing`: it took nothing for days. */
+  disabled_because: ('asked' | 'gone' | 'failing') | null;
+  disabled_at: string | null;
+  last_success_at: string | null;
+  last_failure_at: string | null;
+  last_failure: string | null;
+  /** Those that sign, the newest first. */
+  secrets: {
+    expires_at: string | null;
+  }[];
   created_at: string;
   /** Shown this once. */
   secret: string;
@@ -872,6 +980,23 @@ export type ReleaseRequest = {
   reason?: string | undefined;
 };
 
+export type ReplayEventsRequest = {
+  /** Of this account only. */
+  account?: string | undefined;
+  /** From the account's event with this sequence on. */
+  from_sequence?: number | undefined;
+  /** From what was to be sent from then on. */
+  from?: string | undefined;
+  /** Why, in words; stays on record with who called. */
+  reason: string;
+};
+
+/** How many events of how many accounts are sent now, those included that waited anyway. */
+export type ReplayedEvents = {
+  accounts: number;
+  events: number;
+};
+
 export type Reservation = {
   id: string;
   account: string;
@@ -957,6 +1082,11 @@ export type RevokeRequest = {
   amount?: Amount | undefined;
   /** Why, in words; kept on the entry. */
   reason?: string | undefined;
+};
+
+export type RotateWebhookSecretRequest = {
+  /** For how long the secrets before sign as well. */
+  overlap_seconds?: number | undefined;
 };
 
 /** One use of an ops call. */
@@ -1142,6 +1272,8 @@ export type SubscriptionsAnswer = {
   subscriptions: Subscription[];
 };
 
+export type TestWebhookEndpointRequest = {};
+
 export type Unit = {
   unit: string;
   kind: 'prepaid' | 'allowance';
@@ -1188,9 +1320,257 @@ export type VerifyRequest = {
   reason: string;
 };
 
+/** What of one account waits for an endpoint. */
+export type WaitingEvents = {
+  account: string;
+  next_sequence: number;
+  last_sequence: number;
+  /** Of the next event, in vain. */
+  attempts: number;
+  next_attempt_at: string;
+  failing_since: string | null;
+  last_failure: string | null;
+};
+
+export type WaitingEventsPage = {
+  data: WaitingEvents[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+export type WebhookEndpoint = {
+  id: string;
+  mode: 'live' | 'test';
+  url: string;
+  description: string;
+  /** Null for everything. */
+  events:
+    | (
+        | 'credits.granted'
+        | 'credits.threshold_crossed'
+        | 'credits.limit_reached'
+        | 'credits.debt_incurred'
+        | 'credits.debt_paid'
+        | 'credits.expiring'
+        | 'reservation.expired'
+      )[]
+    | null;
+  enabled: boolean;
+  /** `gone`: it answered 410; `failing`: it took nothing for days. */
+  disabled_because: ('asked' | 'gone' | 'failing') | null;
+  disabled_at: string | null;
+  last_success_at: string | null;
+  last_failure_at: string | null;
+  last_failure: string | null;
+  /** Those that sign, the newest first. */
+  secrets: {
+    expires_at: string | null;
+  }[];
+  created_at: string;
+};
+
+export type WebhookEndpointPage = {
+  data: WebhookEndpoint[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+/** What an endpoint is sent; `type` tells which. */
+export type WebhookEvent =
+  | {
+      type: 'credits.granted';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The entry that did it. */
+        entry: string;
+        /** What is counted. */
+        unit: string;
+        amount: string;
+        /** The lot it made. */
+        lot: string;
+        category: 'paid' | 'included' | 'promotional' | 'compensation';
+        expires_at: string | null;
+        /** Of the account in this unit, right after the entry. */
+        balance: {
+          available: string;
+          held: string;
+          debt: string;
+        };
+      };
+    }
+  | {
+      type: 'credits.threshold_crossed';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The entry that did it. */
+        entry: string;
+        /** What is counted. */
+        unit: string;
+        /** The name of the alert rule. */
+        rule: string;
+        threshold:
+          | {
+              amount: string;
+            }
+          | {
+              percent: number;
+              /** What was unspent right after the latest grant. */
+              of: string;
+            }
+          | {
+              runs_out_within_seconds: number;
+              /** In the 24 hours before, by whole hours. */
+              spent: string;
+            };
+        measure: 'unspent' | 'available';
+        /** Of the account in this unit, right after the entry. */
+        balance: {
+          available: string;
+          held: string;
+          debt: string;
+        };
+      };
+    }
+  | {
+      type: 'credits.limit_reached';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The entry that did it. */
+        entry: string;
+        /** What is counted. */
+        unit: string;
+        /** Of the account in this unit, right after the entry. */
+        balance: {
+          available: string;
+          held: string;
+          debt: string;
+        };
+      };
+    }
+  | {
+      type: 'credits.debt_incurred';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The entry that did it. */
+        entry: string;
+        /** What is counted. */
+        unit: string;
+        /** Of the account in this unit, right after the entry. */
+        balance: {
+          available: string;
+          held: string;
+          debt: string;
+        };
+      };
+    }
+  | {
+      type: 'credits.debt_paid';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The entry that did it. */
+        entry: string;
+        /** What is counted. */
+        unit: string;
+        /** Of the account in this unit, right after the entry. */
+        balance: {
+          available: string;
+          held: string;
+          debt: string;
+        };
+      };
+    }
+  | {
+      type: 'credits.expiring';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** What is counted. */
+        unit: string;
+        /** The name of the alert rule. */
+        rule: string;
+        /** The lot that is about to expire. */
+        lot: string;
+        remaining: string;
+        expires_at: string;
+      };
+    }
+  | {
+      type: 'reservation.expired';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The entry that did it. */
+        entry: string;
+        /** The reservation whose time was over. */
+        reservation: string;
+        lines: {
+          /** What is counted. */
+          unit: string;
+          /** What came back of the hold. */
+          amount: string;
+        }[];
+      };
+    }
+  | {
+      type: 'endpoint.test';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: null;
+      sequence: 0;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {};
+    };
+
+export type WebhookTest = {
+  delivered: boolean;
+  failure: string | null;
+};
+
 /** Why the ledger refuses. */
 export type RefusalCode =
   | 'account_frozen'
+  | 'alert_rule_not_found'
   | 'amount_too_large'
   | 'busy'
   | 'checkpoint_not_found'
@@ -1225,12 +1605,15 @@ export type RefusalCode =
   | 'run_over'
   | 'scope_missing'
   | 'subscription_not_found'
+  | 'too_many_alert_rules'
   | 'too_many_lots'
   | 'too_many_plans'
   | 'too_many_reservations'
   | 'too_many_runs'
   | 'too_many_subscriptions'
+  | 'too_many_webhook_endpoints'
   | 'unauthenticated'
   | 'unit_in_use'
   | 'unit_not_found'
-  | 'unsupported_media_type';
+  | 'unsupported_media_type'
+  | 'webhook_endpoint_not_found';
