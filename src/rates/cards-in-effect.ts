@@ -1,11 +1,11 @@
 import { setImmediate as nextTurnOfTheLoop } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { LedgerError } from '../shared/ledger-error.js';
-import { StoredCards } from './stored-cards.js';
+import { StoredCards, type InEffect } from './stored-cards.js';
 
 interface Waiting {
   readonly card: string;
-  readonly resolve: (version: number | undefined) => void;
+  readonly resolve: (found: InEffect) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -24,7 +24,7 @@ export class CardsInEffect {
   constructor(private readonly cards: StoredCards) {}
 
   /** @throws LedgerError busy */
-  find(card: string): Promise<number | undefined> {
+  find(card: string): Promise<InEffect> {
     if (this.waiting.length >= MOST_WAITING) {
       return Promise.reject(new LedgerError('busy', `${MOST_WAITING} events wait for their rate card`, {}, true));
     }
@@ -43,7 +43,7 @@ export class CardsInEffect {
       this.waiting = [];
       try {
         const found = await this.cards.inEffect([...new Set(asked.map(({ card }) => card))]);
-        for (const { card, resolve } of asked) resolve(found.get(card));
+        for (const { card, resolve } of asked) resolve(found.get(card)!);
       } catch (error) {
         for (const { reject } of asked) reject(error);
       }

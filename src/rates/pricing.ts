@@ -1,17 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { Line } from '../ledger/domain/command.js';
 import type { PricedEvent } from '../ledger/domain/priced-event.js';
+import type { Target } from '../ledger/submission.js';
 import { LedgerError } from '../shared/ledger-error.js';
 import { UnitRegistry } from '../units/unit-registry.js';
+import { AccountCards, DEFAULT_CARD } from './account-cards.js';
 import type { CompiledCard } from './compiled-card.js';
 import type { Quantity } from './cost-of-charge.js';
 import { quantityOf } from './fixed-point.js';
 import { priceEvent } from './price-event.js';
 import { RateCards } from './rate-cards.js';
 import type { AgreedRates } from './reservation-events.js';
-
-/** Prices the events of accounts whose plan names no card. */
-const DEFAULT_CARD = 'default';
 
 /** An event as a request has it, its form checked. */
 export interface GivenEvent {
@@ -29,19 +28,22 @@ export class Pricing {
   constructor(
     private readonly cards: RateCards,
     private readonly units: UnitRegistry,
+    private readonly accounts: AccountCards,
   ) {}
 
   /**
-   * Prices what is asked for now.
+   * Prices what is asked for now, by the card of the account's plan, or the default one.
    * @param part where the event stands in the request
    * @throws LedgerError meter_not_found, invalid_request, amount_too_large: another version may say otherwise
    */
-  async priceNow(event: GivenEvent, part: string): Promise<PricedEvent> {
-    const card = await this.cards.current(DEFAULT_CARD);
+  async priceNow(target: Target, event: GivenEvent, part: string): Promise<PricedEvent> {
+    let name = DEFAULT_CARD;
+    // A plan names no card but a published one: without others nobody has to ask for the account's.
+    const card = await this.cards.currentOr(DEFAULT_CARD, async () => (name = await this.accounts.cardOf(target)));
     if (card !== undefined) return this.price(card, event, part);
     throw new LedgerError(
       'meter_not_found',
-      `there is no meter ${event.meter}: no version of the rate card ${DEFAULT_CARD} is in effect`,
+      `there is no meter ${event.meter}: no version of the rate card ${name} is in effect`,
     );
   }
 

@@ -34,8 +34,16 @@ export class RateCards {
 
   /** What prices events of this card now; undefined where nothing does. */
   async current(card: string): Promise<CompiledCard | undefined> {
-    const version = await this.inEffect.find(card);
-    return version === undefined ? undefined : this.published(card, version);
+    const { version } = await this.inEffect.find(card);
+    return version === null ? undefined : this.published(card, version);
+  }
+
+  /** As `current`, of the default card or, where there are others, of the card that `otherwise` names. */
+  async currentOr(card: string, otherwise: () => Promise<string>): Promise<CompiledCard | undefined> {
+    const { version, amongOthers } = await this.inEffect.find(card);
+    const named = amongOthers ? await otherwise() : card;
+    if (named !== card) return this.current(named);
+    return version === null ? undefined : this.published(card, version);
   }
 
   /** A version that an event was priced by. */
@@ -70,11 +78,11 @@ export class RateCards {
    */
   async find(card: string, version: number | undefined): Promise<CardHistory> {
     if (!CARD_ID.test(card)) throw notFound(card);
-    const inEffect = await this.inEffect.find(card);
+    const { version: inEffect } = await this.inEffect.find(card);
     const number = version ?? inEffect;
-    const found = number === undefined ? await this.stored.newest(card) : await this.stored.version(card, number);
+    const found = number === null ? await this.stored.newest(card) : await this.stored.version(card, number);
     if (found === undefined) throw notFound(card, version);
-    return { ...found, inEffect: inEffect ?? null, versions: await this.stored.versions(card) };
+    return { ...found, inEffect, versions: await this.stored.versions(card) };
   }
 
   /**

@@ -12,6 +12,13 @@ export interface CardVersion {
   readonly effectiveAt: Date | null;
 }
 
+export interface InEffect {
+  /** Null where no version is in effect. */
+  readonly version: number | null;
+  /** Whether any other card has a published version. */
+  readonly amongOthers: boolean;
+}
+
 /** A card in a list. */
 export interface CardSummary {
   readonly card: string;
@@ -32,11 +39,12 @@ const COLUMNS = `card, version, definition, published_at AS "publishedAt", effec
 
 /** The one with the latest moment that has come; of two with the same moment the newer. */
 const IN_EFFECT = `
-SELECT c.card, v.version
-FROM unnest($1::text[]) AS c(card), LATERAL (
+SELECT c.card, (
   SELECT version FROM rate_card_versions
   WHERE card = c.card AND published_at IS NOT NULL AND effective_at <= clock_timestamp()
-  ORDER BY effective_at DESC, version DESC LIMIT 1) v`;
+  ORDER BY effective_at DESC, version DESC LIMIT 1) AS version,
+  EXISTS (SELECT FROM rate_card_versions WHERE card <> c.card AND published_at IS NOT NULL) AS "amongOthers"
+FROM unnest($1::text[]) AS c(card)`;
 const FIND_VERSION = `SELECT ${COLUMNS} FROM rate_card_versions WHERE card = $1 AND version = $2`;
 const FIND_NEWEST = `SELECT ${COLUMNS} FROM rate_card_versions WHERE card = $1 ORDER BY version DESC LIMIT 1`;
 const LIST_VERSIONS = `
@@ -84,15 +92,15 @@ RETURNING ${COLUMNS}`;
 export class StoredCards {
   constructor(private readonly pool: Pool) {}
 
-  /** Which version of each of these cards prices events now, by the database's clock. Cards without one are not there. */
-  async inEffect(cards: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  /** Which version of each of these cards prices events now, by the database's clock. */
+  async inEffect(cards: readonly string[]): Promise<ReadonlyMap<string, InEffect>> {
     const values = [cards];
-    const { rows } = await this.pool.query<{ card: string; version: number }>({
+    const { rows } = await this.pool.query<InEffect & { card: string }>({
       name: 'rate-cards-in-effect',
       text: IN_EFFECT,
       values,
     });
-    return new Map(rows.map(({ card, version }) => [card, version]));
+    return new Map(rows.map(({ card, version, amongOthers }) => [card, { version, amongOthers }]));
   }
 
   async version(card: string, version: number): Promise<CardVersion | undefined> {

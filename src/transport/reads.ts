@@ -64,7 +64,7 @@ export class Reads {
   async check(asker: Asker, account: unknown, body: unknown): Promise<string> {
     const target = targetOf(asker, account);
     const request = parseRequest(reserveRequest, body, 'body');
-    const spend = await readSpend(request, { amounts: this.amounts, pricing: this.pricing }, 'body');
+    const spend = await readSpend(request, target, { amounts: this.amounts, pricing: this.pricing }, 'body');
     if (spend.refusal !== undefined) throw spend.refusal;
     return this.queries.execute(new CheckReservation(target, reserveTerms(request, spend), spend.unfixed));
   }

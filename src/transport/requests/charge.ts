@@ -30,7 +30,7 @@ export const CHARGE = accountOperation({
   summary: 'Spend credits at once, without a reservation',
   refusals: ['unit_not_found', 'meter_not_found', 'amount_too_large', 'insufficient_credits', 'account_frozen'],
   async prepare(request, target, readers, part) {
-    const { unfixed, refusal, ...spend } = await readSpend(request, readers, part);
+    const { unfixed, refusal, ...spend } = await readSpend(request, target, readers, part);
     const terms = {
       ...spend,
       overage: request.overage,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PricedEvent } from '../../ledger/domain/priced-event.js';
+import type { Target } from '../../ledger/submission.js';
 import { LONGEST_PROPERTY_CHARS, MOST_KINDS, MOST_PROPERTIES, NAME, quantity } from '../../rates/card-definition.js';
 import { LedgerError } from '../../shared/ledger-error.js';
 import { text } from './fields.js';
@@ -63,11 +64,12 @@ function isNothing(used: GivenQuantity): boolean {
  */
 export async function priceOfEvent(
   { quantity: used, properties = {}, meter = '' }: Fields,
+  target: Target,
   { pricing }: Pick<Readers, 'pricing'>,
   part: string,
 ): Promise<PricedEvent | LedgerError> {
   try {
-    return await pricing.priceNow({ meter, quantity: used!, properties }, part);
+    return await pricing.priceNow(target, { meter, quantity: used!, properties }, part);
   } catch (error) {
     if (error instanceof LedgerError && error.code !== 'busy') return error;
     throw error;

@@ -45,7 +45,7 @@ export const RESERVE = accountOperation({
     'too_many_reservations',
   ],
   async prepare(request, target, readers, part) {
-    const spend = await readSpend(request, readers, part);
+    const spend = await readSpend(request, target, readers, part);
     const terms = reserveTerms(request, spend);
     return once => new ReserveCredits(target, terms, once, spend.unfixed, spend.refusal);
   },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Line } from '../../ledger/domain/command.js';
 import type { PricedEvent } from '../../ledger/domain/priced-event.js';
-import type { UnfixedScales } from '../../ledger/submission.js';
+import type { Target, UnfixedScales } from '../../ledger/submission.js';
 import { LedgerError } from '../../shared/ledger-error.js';
 import type { AmountField, ReadAmounts } from '../../units/amounts.js';
 import { checkEvent, eventFields, priceOfEvent } from './event.js';
@@ -50,6 +50,7 @@ interface ReadSpend {
 /** @throws LedgerError unit_not_found, invalid_request, amount_too_large, of amounts */
 export async function readSpend(
   given: Spend,
+  target: Target,
   readers: Pick<Readers, 'amounts' | 'pricing'>,
   part: string,
 ): Promise<ReadSpend> {
@@ -58,7 +59,7 @@ export async function readSpend(
     const unfixed = readers.amounts.unfixed(read);
     return { lines: linesOf(read), event: undefined, meter: null, model: null, unfixed, refusal: undefined };
   }
-  const priced = await priceOfEvent(given, readers, part);
+  const priced = await priceOfEvent(given, target, readers, part);
   const unpriced = { lines: [], event: undefined, meter: null, model: null, unfixed: undefined };
   if (priced instanceof LedgerError) return { ...unpriced, refusal: priced };
   const { meter, properties, lines: cost } = priced;

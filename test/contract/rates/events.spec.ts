@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { PlanTerms } from '../../../src/ledger/domain/plan-terms.js';
+import { openEngine } from '../../support/engine.js';
 import { runReplay } from '../../integration/replay/run-replay.js';
 import { Api, expectStatus, pathOf, type Json } from '../api.js';
 
@@ -315,6 +317,50 @@ describe('spends by event', () => {
     expect((await api.post(path, { properties: { model: 'x' } })).body.errors[0].location).toBe('body.properties');
     await commit(held, { quantity: MILLION });
     expect((await api.post(path, { quantity: MILLION })).body.code).toBe('reservation_closed');
+  });
+
+  test("the card of the account's plan comes before the default, on the version in effect", async () => {
+    const account = await funded();
+    await publish({ renders: { charges: [{ unit: 'credits', prices: [{ rate: '0.5' }] }] } }, 'gold');
+    const { writePath } = await openEngine(api.database);
+    const terms: PlanTerms = {
+      plan: 'gold',
+      version: 1,
+      paid: false,
+      renewalGraceMs: 0,
+      grants: [],
+      trial: null,
+      limits: [],
+      period: { every: 'month', count: 1, anchor: 'subscription' },
+      rateCard: 'gold',
+      fallback: null,
+    };
+    const asked = { start: null, end: null, when: 'now', policy: 'keep', cancelAtEnd: null, overrides: null } as const;
+    const command = {
+      type: 'subscribe',
+      subscription: 's',
+      terms,
+      archived: false,
+      trial: false,
+      seen: false,
+      ...asked,
+    } as const;
+    await writePath.execute({ target: { mode: 'live', account }, command, once: null, fact: null });
+    const event = { meter: 'renders', quantity: '1' };
+    const charged = expectStatus(201, await api.post(`${pathOf(account)}/charges`, event));
+    expect(charged.entries[0]).toMatchObject({ amount: '0.5', event: { card: 'gold', version: 1 } });
+    const held = await reserve(account, event);
+    const cancel = { type: 'cancel', subscription: 's', when: 'now' } as const;
+    await writePath.execute({ target: { mode: 'live', account }, command: cancel, once: null, fact: null });
+    await writePath.drain();
+    // What was agreed stays; what comes is priced anew.
+    expect((await commit(held, { quantity: '1' })).entries[0]).toMatchObject({
+      amount: '0.5',
+      event: { card: 'gold' },
+    });
+    const after = expectStatus(201, await api.post(`${pathOf(account)}/charges`, event));
+    expect(after.entries[0]).toMatchObject({ amount: '1', event: { card: 'default' } });
+    expect(await api.post(`${pathOf(account)}/charges`, { ...event, meter: 'nothing' })).toMatchObject({ status: 404 });
   });
 
   test('explain says what was used and by which prices', async () => {

@@ -46,7 +46,7 @@ describe('ops rate-cards', () => {
     expect(applied).toMatchObject({ code: 0, out: 'default: new\ndefault: version 1 is in effect\n' });
     expect(await ops('diff', path)).toMatchObject({ code: 0, out: 'default: as it is\n' });
     expect((await ops('apply', path, '--yes', '--reason', 'again')).out).toBe('default: as it is\n');
-    const { rows } = await database.ownerPool.query(`SELECT action, reason FROM ops_runs ORDER BY id DESC LIMIT 1`);
+    const { rows } = await database.ownerPool.query(`SELECT action, reason FROM ops_runs WHERE reason = 'again'`);
     expect(rows).toEqual([{ action: 'rate-cards', reason: 'again' }]);
     const exported = await ops('export', 'default');
     expect((await ops('diff', await fileOf(exported.out))).code).toBe(0);
