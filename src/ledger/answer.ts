@@ -174,11 +174,13 @@ export class AnswerWriter {
     }
     if (refusal.reservation !== undefined)
       details['reservation'] = JSON.parse(this.reservation(account, refusal.reservation));
-    return new LedgerError(refusal.code, refusal.message, details, refusal.retryable);
+    const { retryAfterMs } = refusal;
+    const retryAfterSeconds = retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1000));
+    return new LedgerError(refusal.code, refusal.message, details, refusal.retryable, { retryAfterSeconds });
   }
 
   private shortfall(short: Shortfall, unfixed: UnfixedScales | undefined): ErrorDetails {
-    const { unit, required, available, held, openReservations, nextReleaseAt } = short;
+    const { unit, required, available, held, openReservations, nextReleaseAt, limit } = short;
     const scale = unfixed?.scaleOf(unit) ?? this.scaleOf(unit);
     return {
       unit,
@@ -187,6 +189,8 @@ export class AnswerWriter {
       held: formatAmount(held, scale),
       open_reservations: openReservations,
       ...(nextReleaseAt === null ? {} : { next_release_at: formatMoment(nextReleaseAt) }),
+      ...(limit === null ? {} : { used: formatAmount(limit.used, scale), cap: formatAmount(limit.cap, scale) }),
+      ...(limit === null || limit.resetsAt === null ? {} : { resets_at: formatMoment(limit.resetsAt) }),
     };
   }
 

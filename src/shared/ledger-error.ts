@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'plan_archived'
   | 'too_many_plans'
   | 'period_overlap'
+  | 'limit_reached'
   | 'too_many_subscriptions'
   | 'webhook_endpoint_not_found'
   | 'too_many_webhook_endpoints'
@@ -67,6 +68,8 @@ export type ErrorDetails = Readonly<Record<string, unknown>>;
 /** A refusal on its way to the caller. `message` is public text: it names the field and the fix, never SQL or a stack. */
 export class LedgerError extends Error {
   override readonly name = 'LedgerError';
+  /** When the very same request may succeed, where that is known; else its code says how long to wait, if it does. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -74,8 +77,9 @@ export class LedgerError extends Error {
     readonly details: ErrorDetails = {},
     /** True when the very same request may succeed later without being changed. */
     readonly retryable: boolean = false,
-    options?: { cause?: unknown },
+    options: { cause?: unknown; retryAfterSeconds?: number | undefined } = {},
   ) {
     super(message, options);
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }

@@ -136,7 +136,9 @@ const shortfall = z
     held: amountOut,
     open_reservations: z.int().min(0),
     next_release_at: moment.optional(),
-    resets_at: moment.optional(),
+    used: amountOut.optional().meta({ description: 'Of a limit, in its current window, what is held included.' }),
+    cap: amountOut.optional().meta({ description: 'Of a limit.' }),
+    resets_at: moment.optional().meta({ description: 'When the window of a limit ends.' }),
   })
   .meta({ id: 'Shortfall', description: 'Counts only the lots the spend may use.' });
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../shared/ledger-error.js';
+import type { ErrorCode, LedgerError } from '../shared/ledger-error.js';
 
 /** The gRPC statuses this service answers with (https://grpc.io/docs/guides/status-codes). */
 export const GRPC = {
@@ -59,6 +59,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
 
   insufficient_credits: { http: 402, grpc: GRPC.FAILED_PRECONDITION },
   account_frozen: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  limit_reached: { http: 429, grpc: GRPC.RESOURCE_EXHAUSTED, retryAfterSeconds: 60 },
   period_overlap: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
   too_many_subscriptions: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
   reservation_closed: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
@@ -83,3 +84,8 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   busy: { http: 503, grpc: GRPC.UNAVAILABLE, retryAfterSeconds: 1 },
   internal: { http: 500, grpc: GRPC.INTERNAL },
 };
+
+/** Seconds until the same request may succeed; undefined where waiting is no help. */
+export function retryAfterSeconds({ code, retryAfterSeconds: known }: LedgerError): number | undefined {
+  return known ?? ERROR_TABLE[code].retryAfterSeconds;
+}

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { LedgerError } from '../shared/ledger-error.js';
-import { ERROR_TABLE } from './error-table.js';
+import { ERROR_TABLE, retryAfterSeconds } from './error-table.js';
 
 /** A refusal as RFC 9457 has it, with the contract's own members. */
 export interface Problem {
@@ -16,7 +16,7 @@ export interface Problem {
 }
 
 export function problemOf(error: LedgerError, requestId: string): Problem {
-  const { http, retryAfterSeconds } = ERROR_TABLE[error.code];
+  const { http } = ERROR_TABLE[error.code];
   return {
     type: 'about:blank',
     title: STATUS_CODES[http] ?? 'Error',
@@ -24,7 +24,7 @@ export function problemOf(error: LedgerError, requestId: string): Problem {
     detail: error.message,
     code: error.code,
     request_id: requestId,
-    retryable: error.retryable || retryAfterSeconds !== undefined,
+    retryable: error.retryable || retryAfterSeconds(error) !== undefined,
     // What only the account's state shows to be invalid has no location of its own.
     ...(error.code === 'invalid_request' && { errors: [{ location: 'body', message: error.message }] }),
     ...error.details,

@@ -81,6 +81,7 @@ function shortfall(account: NaiveAccount, { unit, amount }: Line, ask: Ask): Nai
     held: total(holding.map(other => other.held)),
     openReservations: holding.length,
     nextReleaseAt: holding.length === 0 ? null : Math.min(...holding.map(other => other.endsAt)),
+    limit: null,
   };
 }
 

@@ -9,6 +9,8 @@ export interface NaiveShortfall {
   readonly held: bigint;
   readonly openReservations: number;
   readonly nextReleaseAt: number | null;
+  /** The model knows no plans. */
+  readonly limit: null;
 }
 
 export interface NaiveRefusal {

@@ -1142,6 +1142,11 @@ export type Shortfall = {
   held: AmountOut;
   open_reservations: number;
   next_release_at?: string | undefined;
+  /** Of a limit, in its current window, what is held included. */
+  used?: AmountOut | undefined;
+  /** Of a limit. */
+  cap?: AmountOut | undefined;
+  /** When the window of a limit ends. */
   resets_at?: string | undefined;
 };
 
@@ -1586,6 +1591,7 @@ export type RefusalCode =
   | 'invalid_request'
   | 'job_not_found'
   | 'key_not_found'
+  | 'limit_reached'
   | 'lot_not_found'
   | 'meter_not_found'
   | 'not_found'

@@ -5,17 +5,28 @@ import { refuse, type Refused } from './refusal.js';
 
 type Amounts = { readonly ok: true; readonly amounts: readonly bigint[] } | Refused;
 
+/** Lines of limits, which a commit need not name. */
+export interface LimitLines {
+  isOne(line: ReservationLine): boolean;
+  /** What a commit uses of one that it does not name. */
+  used(line: ReservationLine, isSpent: boolean): bigint;
+}
+
 /** What a commit asks of each line of its reservation, in their order. Zero is fine: it costs nothing. */
 export function actualAmounts(
   reservation: Reservation,
   actual: Commit['actual'],
   allOf: (line: ReservationLine) => bigint,
+  limits: LimitLines,
 ): Amounts {
   const { lines } = reservation;
   if (actual === null) return { ok: true, amounts: lines.map(allOf) };
   if (typeof actual === 'bigint') {
-    if (lines.length > 1) return refuse('invalid_request', 'amount: the reservation has several lines, use lines');
-    return inRange(actual) ?? { ok: true, amounts: [actual] };
+    const own = lines.length > 1 ? lines.filter(line => !limits.isOne(line)) : lines;
+    if (own.length !== 1) return refuse('invalid_request', 'amount: the reservation has several lines, use lines');
+    const [spent] = own;
+    const amounts = lines.map(line => (line === spent ? actual : limits.used(line, actual > 0n)));
+    return inRange(actual) ?? { ok: true, amounts };
   }
   if (actual.length === 0) return refuse('invalid_request', 'lines must not be empty: leave them out to commit it all');
   const named = new Map<string, bigint>();
@@ -28,7 +39,9 @@ export function actualAmounts(
     }
     named.set(unit, amount);
   }
-  return { ok: true, amounts: lines.map(({ unit }) => named.get(unit) ?? 0n) };
+  const isSpent = actual.some(({ amount }) => amount > 0n);
+  const amounts = lines.map(line => named.get(line.unit) ?? (limits.isOne(line) ? limits.used(line, isSpent) : 0n));
+  return { ok: true, amounts };
 }
 
 function inRange(amount: bigint): Refused | null {

@@ -3,6 +3,7 @@ import { sumOf } from './burn-order.js';
 import type { Charge, Line } from './command.js';
 import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
 import { makeEntry } from './entry.js';
+import { withLimits } from './limit-lines.js';
 import { accept, linesRefusal, refuse, type Decision } from './refusal.js';
 import { insufficient } from './shortfall.js';
 
@@ -11,16 +12,17 @@ export function charge(state: AccountState, command: Charge, now: Moment, record
   const wrong = linesRefusal(command.lines, command.event !== undefined);
   if (wrong !== null) return wrong;
   if (state.frozen) return refuse('account_frozen', 'the account is frozen: unfreeze it before new work');
-  const covers = command.lines.map(line => cover(state, line, command, command.overage));
-  const short: Line[] = command.lines.filter((_, index) => covers[index] === null);
+  const lines = withLimits(state, command.lines, command.event);
+  const covers = lines.map(line => cover(state, line, command, command.overage));
+  const short: Line[] = lines.filter((_, index) => covers[index] === null);
   if (short.length > 0) return insufficient(state, short, command, command.overage, now);
-  for (const [index, { unit }] of command.lines.entries()) {
+  for (const [index, { unit }] of lines.entries()) {
     const tooMuch = debtRefusal(state, unit, covers[index]!.debt);
     if (tooMuch !== null) return tooMuch;
   }
   return accept(
     (covers as Cover[]).map(({ parts, debt }, index) => {
-      const line = command.lines[index]!;
+      const line = lines[index]!;
       return makeEntry(state.seq + 1 + index, now, recordedAt, {
         type: 'commit',
         ...line,

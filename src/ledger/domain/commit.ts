@@ -7,11 +7,12 @@ import {
   type Reservation,
   type ReservationLine,
 } from './account.js';
-import { actualAmounts } from './actual-amounts.js';
+import { actualAmounts, type LimitLines } from './actual-amounts.js';
 import { least, sumOf } from './burn-order.js';
 import type { Commit } from './command.js';
 import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
 import { makeEntry, type EntryFields } from './entry.js';
+import { isLimitLine } from './limit-lines.js';
 import { lateCommit } from './late-commit.js';
 import { accept, refuse, type Decision } from './refusal.js';
 import { heldInBurnOrder, overAt, settleHeld, type Settled } from './return-credits.js';
@@ -33,7 +34,12 @@ export function commit(state: AccountState, command: Commit, now: Moment, record
   if (reservation.status === 'closed') return refuse('reservation_closed', 'the reservation is closed already');
   if (reservation.status === 'expired') return lateCommit(state, reservation, command, now, recordedAt);
 
-  const actual = actualAmounts(reservation, command.actual, heldOf);
+  const limits: LimitLines = {
+    isOne: line => isLimitLine(state, line),
+    // Work that cost nothing did not happen; a capture of a part leaves the limit to the last one.
+    used: (line, isSpent) => (isSpent && command.final ? heldOf(line) : 0n),
+  };
+  const actual = actualAmounts(reservation, command.actual, heldOf, limits);
   if (!actual.ok) return actual;
   const commits: LineCommit[] = [];
   const short: { unit: string; amount: bigint }[] = [];

@@ -4,6 +4,7 @@ import type { Extend, Line } from './command.js';
 import { makeEntry } from './entry.js';
 import { findOpen } from './find-reservation.js';
 import { accept, amountRefusal, refuse, type Decision, type Refused } from './refusal.js';
+import { isLimitLine } from './limit-lines.js';
 import { hold } from './reserve.js';
 import { insufficient, shortLines } from './shortfall.js';
 
@@ -21,7 +22,7 @@ export function extend(state: AccountState, command: Extend, now: Moment, record
     const { member } = reservation;
     return accept([makeEntry(seq, now, recordedAt, { ...fields, reservation: reservation.no, member })]);
   }
-  const more = lineToGrow(reservation, command.add);
+  const more = lineToGrow(state, reservation, command.add);
   if (!more.ok) return more;
   if (state.frozen) return refuse('account_frozen', 'the account is frozen: its holds cannot grow');
   const short = shortLines(state, [more.line], reservation);
@@ -32,12 +33,14 @@ export function extend(state: AccountState, command: Extend, now: Moment, record
 
 type Growth = { readonly ok: true; readonly line: Line } | Refused;
 
-function lineToGrow(reservation: Reservation, add: NonNullable<Extend['add']>): Growth {
-  if (add.unit === null && reservation.lines.length > 1) {
+function lineToGrow(state: AccountState, reservation: Reservation, add: NonNullable<Extend['add']>): Growth {
+  const { lines } = reservation;
+  const own = lines.length > 1 ? lines.filter(each => !isLimitLine(state, each)) : lines;
+  if (add.unit === null && own.length !== 1) {
     return refuse('invalid_request', 'unit is required: the reservation has several lines');
   }
-  const unit = add.unit ?? reservation.lines[0]!.unit;
-  const line = reservation.lines.find(candidate => candidate.unit === unit);
+  const unit = add.unit ?? own[0]!.unit;
+  const line = lines.find(candidate => candidate.unit === unit);
   if (line === undefined) return refuse('invalid_request', `unit ${unit} is not part of the reservation`);
   const wrong = amountRefusal(add.amount);
   if (wrong !== null) return wrong;

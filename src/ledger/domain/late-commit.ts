@@ -1,10 +1,11 @@
 import { MAX_AMOUNT } from '../../shared/amount.js';
-import type { AccountState, Moment, Reservation, ReservationLine } from './account.js';
-import { actualAmounts } from './actual-amounts.js';
-import { sumOf } from './burn-order.js';
+import { unitOf, type AccountState, type Moment, type Reservation, type ReservationLine } from './account.js';
+import { actualAmounts, type LimitLines } from './actual-amounts.js';
+import { least, sumOf } from './burn-order.js';
 import type { Commit, Line } from './command.js';
 import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
 import { makeEntry } from './entry.js';
+import { isLimitLine } from './limit-lines.js';
 import { accept, refuse, type Decision } from './refusal.js';
 import { insufficient } from './shortfall.js';
 
@@ -22,7 +23,12 @@ export function lateCommit(
   if (reservation.late === 'reject') {
     return refuse('reservation_expired', 'the reservation expired and its credits returned; its late policy is reject');
   }
-  const actual = actualAmounts(reservation, command.actual, cameBack);
+  const limits: LimitLines = {
+    isOne: line => isLimitLine(state, line),
+    // It counts in the window that is current now, as far as that has room: what was done is not refused for a limit.
+    used: (line, isSpent) => (isSpent ? least(cameBack(line), unitOf(state, line.unit).balance.available) : 0n),
+  };
+  const actual = actualAmounts(reservation, command.actual, cameBack, limits);
   if (!actual.ok) return actual;
   const paid: { readonly line: Line; readonly cover: Cover }[] = [];
   const short: Line[] = [];

@@ -2,6 +2,7 @@ import { MAX_AMOUNT } from '../../shared/amount.js';
 import type { ErrorCode } from '../../shared/ledger-error.js';
 import type { Moment, Reservation } from './account.js';
 import type { Line } from './command.js';
+import type { LimitState } from './limit-lines.js';
 import type { Entry } from './entry.js';
 
 /** Why a spend is short in one unit, counting only the lots the spend may use. Amounts in base units. */
@@ -14,6 +15,8 @@ export interface Shortfall {
   readonly openReservations: number;
   /** When the next of those reservations ends, its grace included. */
   readonly nextReleaseAt: Moment | null;
+  /** Where the unit is one that subscriptions limit. */
+  readonly limit: LimitState | null;
 }
 
 /** A decision's no. Nothing is appended for it. */
@@ -22,6 +25,8 @@ export interface Refusal {
   readonly message: string;
   readonly retryable: boolean;
   readonly shortfall?: readonly Shortfall[];
+  /** How long from now until the same request may succeed, where that is known. */
+  readonly retryAfterMs?: number;
   /** The hold that stays open when its excess was refused. */
   readonly reservation?: Reservation;
 }

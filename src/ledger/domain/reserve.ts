@@ -9,6 +9,7 @@ import {
 import { applies, draw } from './burn-order.js';
 import type { Line, Reserve } from './command.js';
 import { makeEntry, type EntryFields, type LotChange } from './entry.js';
+import { withLimits } from './limit-lines.js';
 import { accept, linesRefusal, refuse, type Decision } from './refusal.js';
 import { insufficient, shortLines } from './shortfall.js';
 
@@ -21,11 +22,12 @@ export function reserve(state: AccountState, command: Reserve, now: Moment, reco
     const message = `the account already has ${MAX_OPEN_RESERVATIONS} open reservations: commit or release some`;
     return refuse('too_many_reservations', message, { retryable: true });
   }
-  const short = shortLines(state, command.lines, command);
+  const lines = withLimits(state, command.lines, command.event);
+  const short = shortLines(state, lines, command);
   if (short.length > 0) return insufficient(state, short, command, 'allow_available', now);
   const no = state.seq + 1;
   return accept(
-    command.lines.map((line, index) =>
+    lines.map((line, index) =>
       makeEntry(no + index, now, recordedAt, {
         ...hold(state, 'reserve', line, command),
         reservation: no,

@@ -11,6 +11,7 @@ import {
 } from './account.js';
 import { applies, availableTo } from './burn-order.js';
 import type { Line } from './command.js';
+import { limitState } from './limit-lines.js';
 import { refuse, type Refusal, type Refused, type Shortfall } from './refusal.js';
 
 /** Which lines the account cannot cover from what the spend may use. */
@@ -31,7 +32,9 @@ export function insufficient(
   own: number | null = null,
 ): Refused {
   const shortfall = short.map(line => shortfallOf(state, line, spend, now, own));
-  const retryable = shortfall.every(line => coveredOnceReturned(state, line, overage, now, own));
+  const limited = limitReached(shortfall, now);
+  if (limited !== null) return limited;
+  const retryable = shortfall.every(line => isReset(line) || coveredOnceReturned(state, line, overage, now, own));
   const more: Omit<Partial<Refusal>, 'code' | 'message'> = { retryable, shortfall };
   const reservation = own === null ? undefined : reservationOf(state, own);
   const units = short.map(({ unit }) => unit).join(', ');
@@ -40,6 +43,20 @@ export function insufficient(
     retryable ? `not enough ${units} free: other reservations hold the rest` : `not enough ${units}`,
     reservation === undefined ? more : { ...more, reservation },
   );
+}
+
+/** The 429: nothing is short but what windows allow, and the next ones would allow it. */
+function limitReached(shortfall: readonly Shortfall[], now: Moment): Refused | null {
+  if (!shortfall.every(isReset)) return null;
+  const resetsAt = Math.max(...shortfall.map(({ limit }) => limit!.resetsAt!));
+  const units = shortfall.map(({ unit }) => unit).join(', ');
+  const more = { retryable: true, shortfall, retryAfterMs: resetsAt - now };
+  return refuse('limit_reached', `the limit of ${units} is reached until ${new Date(resetsAt).toISOString()}`, more);
+}
+
+/** Whether the unit's next window has room for all of it. */
+function isReset({ limit, required }: Shortfall): boolean {
+  return limit !== null && limit.resetsAt !== null && required <= limit.cap;
 }
 
 /** What returns pays debt first. A spend that may owe also takes from every lot, and counts on its overdraft. */
@@ -64,7 +81,8 @@ function shortfallOf(
   own: number | null,
 ): Shortfall {
   const available = availableTo(unitOf(state, unit), spend);
-  return { unit, required: amount, available, ...heldByOthers(state, unit, spend, now, own) };
+  const limit = limitState(state, unit, now);
+  return { unit, required: amount, available, ...heldByOthers(state, unit, spend, now, own), limit };
 }
 
 /** What other reservations hold that this spend (null: any spend) could use once it is back. */

@@ -1,6 +1,6 @@
 import { Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { FieldError, LedgerError } from '../../shared/ledger-error.js';
-import { ERROR_TABLE } from '../error-table.js';
+import { ERROR_TABLE, retryAfterSeconds } from '../error-table.js';
 import { problemOf } from '../problem.js';
 import type { Any } from './generated/google/protobuf/any.js';
 import { BadRequest, ErrorInfo, RequestInfo, RetryInfo } from './generated/google/rpc/error_details.js';
@@ -28,11 +28,11 @@ export function statusMessage(error: LedgerError, requestId: string): Status {
   const problem = problemOf(error, requestId);
   const { errors, shortfall, reservation, entry } = problem as Details;
   const metadata = { request_id: requestId, retryable: String(problem.retryable), ...(entry && { entry }) };
-  const { retryAfterSeconds } = ERROR_TABLE[code];
+  const seconds = retryAfterSeconds(error);
   const details = [detail('google.rpc.ErrorInfo', ErrorInfo, { reason: code.toUpperCase(), domain: DOMAIN, metadata })];
   const add = <T>(name: string, type: MessageType<T>, message: T): number => details.push(detail(name, type, message));
   add('google.rpc.RequestInfo', RequestInfo, { request_id: requestId });
-  if (retryAfterSeconds) add('google.rpc.RetryInfo', RetryInfo, { retry_delay: { seconds: retryAfterSeconds } });
+  if (seconds !== undefined) add('google.rpc.RetryInfo', RetryInfo, { retry_delay: { seconds } });
   if (errors) add('google.rpc.BadRequest', BadRequest, { field_violations: errors.map(violationOf) });
   if (shortfall) details.push(jsonDetail('credits.v1.Shortfalls', { shortfall }));
   if (reservation) details.push(jsonDetail('credits.v1.Reservation', reservation));

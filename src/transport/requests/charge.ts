@@ -28,7 +28,14 @@ export const CHARGE = accountOperation({
   status: 201,
   request: chargeRequest,
   summary: 'Spend credits at once, without a reservation',
-  refusals: ['unit_not_found', 'meter_not_found', 'amount_too_large', 'insufficient_credits', 'account_frozen'],
+  refusals: [
+    'unit_not_found',
+    'meter_not_found',
+    'amount_too_large',
+    'insufficient_credits',
+    'limit_reached',
+    'account_frozen',
+  ],
   async prepare(request, target, readers, part) {
     const { unfixed, refusal, ...spend } = await readSpend(request, target, readers, part);
     const terms = {

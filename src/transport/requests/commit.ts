@@ -47,6 +47,7 @@ export const COMMIT = numberedOperation({
     'unit_not_found',
     'amount_too_large',
     'insufficient_credits',
+    'limit_reached',
     'commit_exceeds_reservation',
     'reservation_closed',
     'reservation_expired',

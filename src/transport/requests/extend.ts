@@ -40,6 +40,7 @@ export const EXTEND = numberedOperation({
     'unit_not_found',
     'amount_too_large',
     'insufficient_credits',
+    'limit_reached',
     'account_frozen',
     'reservation_closed',
     'reservation_expired',

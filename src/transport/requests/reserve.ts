@@ -41,6 +41,7 @@ export const RESERVE = accountOperation({
     'meter_not_found',
     'amount_too_large',
     'insufficient_credits',
+    'limit_reached',
     'account_frozen',
     'too_many_reservations',
   ],

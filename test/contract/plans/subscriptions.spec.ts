@@ -123,6 +123,30 @@ describe('subscriptions over HTTP', () => {
     expect(await api.post(`${pathOf('own')}/charges`, { amount: '1', unit: 'images' })).toMatchObject({ status: 402 });
   });
 
+  test('a limit that is reached is 429, with what is used, of how much, and when it resets', async () => {
+    await put('limited', { plan: 'pro' });
+    expectStatus(201, await api.post(`${pathOf('limited')}/charges`, { amount: '9', unit: 'images' }));
+    const lines = [
+      { unit: 'images', amount: '1' },
+      { unit: 'credits', amount: '1' },
+    ];
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => replicas[i % 2]!.post(`${pathOf('limited')}/reservations`, { lines })),
+    );
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([201, 429, 429, 429, 429, 429]);
+    const { body, headers } = answers.find(({ status }) => status === 429)!;
+    expect(body).toMatchObject({
+      code: 'limit_reached',
+      retryable: true,
+      shortfall: [{ unit: 'images', required: '1', available: '0', used: '10', cap: '10' }],
+    });
+    const resets = Date.parse(body.shortfall[0].resets_at);
+    expect(resets % DAY_MS).toBe(0);
+    expect(Math.abs(Number(headers['retry-after']) - (resets - Date.now()) / 1000)).toBeLessThan(60);
+    const asked = (await api.post(`${pathOf('limited')}/check`, { lines }, { key: null })).body;
+    expect(asked).toMatchObject({ allowed: false, code: 'limit_reached' });
+  });
+
   test('what cannot be is refused by its name, and leaves no trace', async () => {
     const period = cycle(NOW - DAY_MS, NOW + DAY_MS);
     await put('refused', { plan: 'pro', ...period });

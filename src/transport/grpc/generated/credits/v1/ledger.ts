@@ -214,7 +214,12 @@ export interface Shortfall {
   held?: string | undefined;
   open_reservations?: number | undefined;
   next_release_at?: Timestamp | undefined;
-  resets_at?: Timestamp | undefined;
+  resets_at?:
+    | Timestamp
+    | undefined;
+  /** Of a limit: what is used in its current window, and of how much. */
+  used?: string | undefined;
+  cap?: string | undefined;
 }
 
 /** A detail of the status of a call that was refused because something is short. */
@@ -1401,6 +1406,12 @@ export const Shortfall: MessageFns<Shortfall> = {
     if (message.resets_at !== undefined) {
       Timestamp.encode(message.resets_at, writer.uint32(58).fork()).join();
     }
+    if (message.used !== undefined && message.used !== "") {
+      writer.uint32(66).string(message.used);
+    }
+    if (message.cap !== undefined && message.cap !== "") {
+      writer.uint32(74).string(message.cap);
+    }
     return writer;
   },
 
@@ -1471,6 +1482,22 @@ export const Shortfall: MessageFns<Shortfall> = {
             }
 
             message.resets_at = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.used = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.cap = reader.string();
             continue;
           }
         }

@@ -1,0 +1,93 @@
+import { unitOf, type AccountState, type Moment, type ReservationLine } from './account.js';
+import { least } from './burn-order.js';
+import type { Line } from './command.js';
+import type { LimitMatch, PlanLimit } from './plan-terms.js';
+import { planOf } from './plan-carry.js';
+import type { PricedEvent } from './priced-event.js';
+import { isLive } from './subscription.js';
+import { inOrder, isLimited, limitUse } from './windows.js';
+
+/** The lines of a spend and those of the limits that its event counts against, in units that it does not name itself. */
+export function withLimits(
+  state: AccountState,
+  lines: readonly Line[],
+  event: PricedEvent | undefined,
+): readonly Line[] {
+  if (event === undefined || state.subscriptions.size === 0) return lines;
+  const counted = countedBy(state, event).filter(({ unit }) => lines.every(line => line.unit !== unit));
+  return counted.length === 0 ? lines : [...lines, ...counted];
+}
+
+/** What an event counts against limits, each unit once, nothing where it does not; a soft limit takes what it has. */
+function countedBy(state: AccountState, event: PricedEvent): readonly Line[] {
+  const counted = new Map<string, bigint>();
+  for (const subscription of inOrder(state)) {
+    if (!isLive(subscription)) continue;
+    for (const limit of subscription.terms.limits) {
+      if (counted.has(limit.unit) || !isMatched(limit, event)) continue;
+      const amount = amountOf(limit, event);
+      counted.set(limit.unit, limit.soft ? least(amount, unitOf(state, limit.unit).balance.available) : amount);
+    }
+  }
+  return [...counted].map(([unit, amount]) => ({ unit, amount })).filter(({ amount }) => amount > 0n);
+}
+
+/** Whether a line is one of a limit: what is used of it follows from what is spent otherwise. */
+export function isLimitLine(state: AccountState, { unit, held }: ReservationLine): boolean {
+  if (state.subscriptions.size === 0) return false;
+  return isLimited(state, unit) || held.some(({ lot }) => (planOf(state, lot)?.plan.window ?? null) !== null);
+}
+
+/** How much of a unit's limits is used, of how much, and when the first of their windows ends. */
+export interface LimitState {
+  readonly used: bigint;
+  readonly cap: bigint;
+  /** Null: never. */
+  readonly resetsAt: Moment | null;
+}
+
+/** Null where no live subscription limits the unit. */
+export function limitState(state: AccountState, unit: string, now: Moment): LimitState | null {
+  let found: LimitState | null = null;
+  for (const subscription of state.subscriptions.values()) {
+    const limit = isLive(subscription) ? subscription.terms.limits.find(other => other.unit === unit) : undefined;
+    if (limit === undefined) continue;
+    const { used, resetsAt } = limitUse(state, subscription, limit, now);
+    found =
+      found === null
+        ? { used, cap: limit.amount, resetsAt }
+        : { used: found.used + used, cap: found.cap + limit.amount, resetsAt: earlier(found.resetsAt, resetsAt) };
+  }
+  return found;
+}
+
+function earlier(a: Moment | null, b: Moment | null): Moment | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
+}
+
+function isMatched({ match }: PlanLimit, event: PricedEvent): boolean {
+  return match !== null && match.some(each => holds(each, event));
+}
+
+function holds({ meters, models, properties }: LimitMatch, event: PricedEvent): boolean {
+  if (meters !== undefined && !meters.includes(event.meter)) return false;
+  const of = (name: string): string | undefined =>
+    Object.hasOwn(event.properties, name) ? event.properties[name] : undefined;
+  const model = of('model');
+  if (models !== undefined && (model === undefined || !models.includes(model))) return false;
+  return Object.entries(properties ?? {}).every(([name, value]) => of(name) === value);
+}
+
+function amountOf({ counts, scale }: PlanLimit, { quantity }: PricedEvent): bigint {
+  if (counts === 'events') return 10n ** BigInt(scale);
+  const quantities = typeof quantity === 'string' ? [quantity] : Object.values(quantity);
+  return quantities.reduce((sum, each) => sum + inBaseUnits(each, scale), 0n);
+}
+
+/** What of a quantity is finer than the unit counts as one. */
+function inBaseUnits(quantity: string, scale: number): bigint {
+  const [whole = '0', fraction = ''] = quantity.split('.');
+  const units = BigInt(whole + fraction.slice(0, scale).padEnd(scale, '0'));
+  return /[1-9]/.test(fraction.slice(scale)) ? units + 1n : units;
+}
