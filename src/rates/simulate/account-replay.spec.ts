@@ -61,6 +61,13 @@ class Story {
 }
 
 describe('an account at other prices', () => {
+  it('is never refused what is free', () => {
+    const story = new Story(1n);
+    story.commit(story.reserve(1n, 1n), 1n, 5n);
+    story.charge(0n, 0n);
+    expect(story.refused).toEqual([]);
+  });
+
   it('could have paid for exactly what it had, and not for more', () => {
     const story = new Story(10n);
     story.charge(1n, 5n);
@@ -77,11 +84,12 @@ describe('an account at other prices', () => {
   });
 
   it('is left alone by what it could not pay for: that is never held and never spent', () => {
-    const story = new Story(10n);
-    const refused = story.reserve(4n, 11n);
+    const story = new Story(20n);
+    const refused = story.reserve(4n, 21n);
     const fine = story.reserve(1n, 10n);
-    story.commit(refused, 4n, 11n);
+    story.commit(refused, 4n, 21n);
     story.commit(fine, 1n, 10n);
+    story.charge(1n, 10n);
     expect(story.refused).toEqual([refused]);
   });
 

@@ -59,7 +59,8 @@ export class AccountReplay {
   private firstShort(seq: number, candidate: Sums): WouldBeRefused | null {
     for (const [unit, required] of candidate) {
       const available = (this.available.get(unit) ?? 0n) - (this.taken.get(unit) ?? 0n);
-      if (required > available) return { seq, unit, required, available: available > 0n ? available : 0n };
+      if (required > 0n && required > available)
+        return { seq, unit, required, available: available > 0n ? available : 0n };
     }
     return null;
   }
