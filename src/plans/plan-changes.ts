@@ -5,6 +5,7 @@ import { LedgerError, type FieldError } from '../shared/ledger-error.js';
 import type { UnitKind } from '../units/unit-registry.js';
 import { fallingBackTo, onSale, wrongBeside, type OnSale } from './catalogue-rules.js';
 import type { GivenPlanDefinition, PlanDefinition } from './definition.js';
+import { PLAN_ID } from './plan-id.js';
 import { readDefinition, unitsOf } from './read-definition.js';
 import { StoredPlans, type StoredPlan } from './stored-plans.js';
 
@@ -90,7 +91,7 @@ export class PlanChanges {
   async archive(id: string): Promise<StoredPlan> {
     return this.alone(async client => {
       const stored = new StoredPlans(client);
-      if ((await stored.find(id)) === undefined) throw planNotFound(id);
+      if (!PLAN_ID.test(id) || (await stored.find(id)) === undefined) throw planNotFound(id);
       const dependants = fallingBackTo(await plansOnSale(client), id);
       if (dependants.length > 0) {
         throw new LedgerError(
