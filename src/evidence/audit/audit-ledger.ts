@@ -8,15 +8,15 @@ import { Heads } from '../log/heads.js';
 import { BadNote } from '../signed-note.js';
 import { FirstEntries, readStarts } from './check-starts.js';
 import { checkTable } from './check-table.js';
-import { compareGroup, readGroup, type Extra, type Group, type Suspect } from './compare-group.js';
+import { compareGroup, readGroup, type Group } from './compare-group.js';
 import { Explainer, previousFrom, type PreviousOf } from './explain-suspects.js';
 import type { Finding } from './finding.js';
 import { SignedLog, type SomeLeaves } from './signed-log.js';
+import { Tally } from './tally.js';
+import { WhatIsThere } from './what-is-there.js';
 
 /** Accounts whose last hash is kept at hand; of others it is looked up. Some 150 bytes each. */
 const REMEMBERED_ACCOUNTS = 1_000_000;
-/** Looked at one by one; the count counts all. */
-const MOST_SUSPECTS = 10_000;
 
 /** Ranges of positions come from their index, look-ups from the primary key, whatever the planner believes. */
 const SESSION_SETTINGS = `
@@ -70,22 +70,6 @@ export async function auditLedger(options: AuditOptions): Promise<AuditReport> {
   }
 }
 
-/** What one kind of leaves came to: those that were signed, or the others. */
-class Tally {
-  readonly suspects: Suspect[] = [];
-  readonly extras: Extra[] = [];
-  more = 0;
-  entries = 0;
-
-  add(suspects: readonly Suspect[], extras: readonly Extra[], entries: number): void {
-    const room = MOST_SUSPECTS - this.suspects.length - this.extras.length;
-    this.suspects.push(...suspects.slice(0, room));
-    this.extras.push(...extras.slice(0, Math.max(0, room - suspects.length)));
-    this.more += Math.max(0, suspects.length + extras.length - room);
-    this.entries += entries;
-  }
-}
-
 class Audit {
   private readonly log: SignedLog;
   private readonly heads = new Heads(REMEMBERED_ACCOUNTS);
@@ -123,9 +107,8 @@ class Audit {
       [this.signed, !believed],
       [this.unsigned, true],
     ] as const) {
-      this.findings.push(
-        ...(await new Explainer(this.client, tally.suspects, tally.extras, previousOf).explain(unsigned)),
-      );
+      const there = await WhatIsThere.read(this.client, tally.suspects, tally.extras);
+      this.findings.push(...new Explainer(there, tally.suspects, tally.extras, previousOf).explain(unsigned));
     }
     return {
       findings: withoutRepetition(this.findings).sort(byEntry),

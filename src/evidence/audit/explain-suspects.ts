@@ -1,57 +1,32 @@
-import type { Client } from 'pg';
 import type { ChainStarts } from '../chain-starts.js';
-import { AS_PRINTED, entryHash, PRINTED_COLUMNS, type PrintedEntry } from '../entry-hash.js';
+import { entryHash, type PrintedEntry } from '../entry-hash.js';
 import { entryKey } from '../log/read-entries.js';
 import type { Leaf } from '../leaf.js';
 import { isErased, isIntact, textsOf, type Extra, type StoredTexts, type Suspect } from './compare-group.js';
 import type { Finding, FindingKind } from './finding.js';
 import { guesses } from './guesses.js';
+import type { Name, WhatIsThere } from './what-is-there.js';
 
 /** Rows whose content is tried in the place of another; all with all. */
 const MOST_TRIED_ELSEWHERE = 400;
-
-const ROWS = `
-SELECT ${PRINTED_COLUMNS}
-FROM unnest($1::bigint[], $2::bigint[]) AS u(account_no, seq)
-JOIN entries e ON e.account_no = u.account_no AND e.seq = u.seq LEFT JOIN account_names n ON n.account_no = e.account_no`;
-/** A log that was made anew has salts in other places than the signed one: found by the entry, not by its number. */
-const SALTS = `
-SELECT k.account_no, k.seq, substring(t.salts FROM (position(k.leaf IN t.leaves) - 2) / 57 * 16 + 1 FOR 16) AS salt
-FROM (SELECT u.*, int8send(u.account_no) || int8send(u.seq) || int8send(u.position) AS leaf
-      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u(account_no, seq, position) OFFSET 0) k,
-     LATERAL (SELECT leaves, salts FROM log_tiles WHERE first_position <= k.position ORDER BY first_position DESC LIMIT 1) t
-WHERE position(k.leaf IN t.leaves) > 0 AND t.salts IS NOT NULL`;
-const NAMES = `
-SELECT account_no, mode, id AS account FROM account_names WHERE account_no = ANY ($1)
-UNION SELECT account_no, mode, id FROM accounts WHERE account_no = ANY ($1)`;
-const LAST_SEQS = `SELECT account_no, max(seq) AS seq FROM entries WHERE account_no = ANY ($1) GROUP BY account_no`;
-const UNITS = `SELECT unit FROM units`;
-
-type Name = Pick<PrintedEntry, 'mode' | 'account'>;
 
 /** The signed hash of an account's entry before another. */
 export type PreviousOf = (leaf: Leaf) => string | undefined;
 
 /** Says of each suspect what was done to it, as far as the signed hashes tell. */
 export class Explainer {
-  private readonly names = new Map<number, Name[]>();
-  private readonly lastSeqs = new Map<number, number>();
-  private readonly rows = new Map<string, PrintedEntry>();
-  private readonly salts = new Map<string, Buffer>();
-  private units: string[] = [];
   /** Suspects that are indeed not what was signed. */
   private altered: readonly Suspect[] = [];
   private readonly foundElsewhere = new Set<PrintedEntry>();
 
   constructor(
-    private readonly client: Client,
+    private readonly there: WhatIsThere,
     private readonly suspects: readonly Suspect[],
     private readonly extras: readonly Extra[],
     private readonly previousOf: PreviousOf,
   ) {}
 
-  async explain(unsigned: boolean): Promise<Finding[]> {
-    await this.readWhatIsThere();
+  explain(unsigned: boolean): Finding[] {
     const findings: Finding[] = [];
     const say = (kind: FindingKind, entry: Leaf | PrintedEntry, words: string): void => {
       const no = 'hash' in entry ? entry : { accountNo: Number(entry.account_no), seq: Number(entry.seq) };
@@ -88,11 +63,11 @@ export class Explainer {
   }
 
   private rowOf({ leaf, row }: Suspect): PrintedEntry | null {
-    return row ?? this.rows.get(`${leaf.accountNo}:${leaf.seq}`) ?? null;
+    return row ?? this.there.rows.get(`${leaf.accountNo}:${leaf.seq}`) ?? null;
   }
 
   private knownTexts(suspect: Suspect): StoredTexts[] {
-    const salt = this.salts.get(`${suspect.leaf.accountNo}:${suspect.leaf.seq}`);
+    const salt = this.there.salts.get(`${suspect.leaf.accountNo}:${suspect.leaf.seq}`);
     return salt === undefined ? [suspect] : [suspect, { ...suspect, salt }];
   }
 
@@ -118,7 +93,7 @@ export class Explainer {
 
   private underAnotherName(leaf: Leaf, row: PrintedEntry | null, fits: (row: PrintedEntry) => boolean) {
     if (row === null) return null;
-    for (const [accountNo, names] of this.names) {
+    for (const [accountNo, names] of this.there.names) {
       for (const { mode, account } of names) {
         if (mode === row.mode && account === row.account) continue;
         if (!fits({ ...row, mode, account })) continue;
@@ -142,7 +117,7 @@ export class Explainer {
     for (const candidate of candidates) {
       const other = candidate.row;
       if (other === null || other === row) continue;
-      const names = [...(this.names.get(leaf.accountNo) ?? []), { mode: other.mode, account: other.account }];
+      const names = [...(this.there.names.get(leaf.accountNo) ?? []), { mode: other.mode, account: other.account }];
       for (const name of names) {
         const content = { ...other, ...here, mode: name.mode, account: name.account };
         if (!fits(content, [{ ...candidate, erased: suspect.erased }])) continue;
@@ -156,7 +131,7 @@ export class Explainer {
   }
 
   private gone({ accountNo, seq }: Leaf): [FindingKind, string] {
-    const last = this.lastSeqs.get(accountNo);
+    const last = this.there.lastSeqs.get(accountNo);
     if (last === undefined) return ['cut-off', 'is gone, and the account has no entries left'];
     return last < seq ? ['cut-off', `is gone: the account was cut off after entry ${last}`] : ['missing', 'is gone'];
   }
@@ -167,7 +142,7 @@ export class Explainer {
     texts: StoredTexts,
     fits: (row: PrintedEntry) => boolean,
   ): [FindingKind, string] {
-    for (const { field, was } of guesses(row, leaf, this.units)) {
+    for (const { field, was } of guesses(row, leaf, this.there.units)) {
       if (row[field] === was || !fits({ ...row, [field]: was })) continue;
       if (field === 'position')
         return ['moved', `was moved in the order of all entries, from position ${was} to ${row.position}`];
@@ -177,7 +152,7 @@ export class Explainer {
     if (texts.erased === null && !isErased(row) && fits(without)) {
       return ['changed', 'was changed: it had no reason and no metadata'];
     }
-    if (texts.erased === null && !isErased(row) && !this.salts.has(`${leaf.accountNo}:${leaf.seq}`)) {
+    if (texts.erased === null && !isErased(row) && !this.there.salts.has(`${leaf.accountNo}:${leaf.seq}`)) {
       return [
         'changed',
         'was changed, or the salt of its texts was: the log no longer has it, and they cannot be checked',
@@ -194,42 +169,7 @@ export class Explainer {
   }
 
   private nameOf(accountNo: number): Name | undefined {
-    return this.names.get(accountNo)?.[0];
-  }
-
-  private async readSalts(
-    of: readonly { accountNo: number | string; seq: number | string; position: number | string }[],
-  ): Promise<void> {
-    const salts = await this.client.query<{ account_no: string; seq: string; salt: Buffer }>(SALTS, [
-      of.map(({ accountNo }) => accountNo),
-      of.map(({ seq }) => seq),
-      of.map(({ position }) => position),
-    ]);
-    for (const row of salts.rows) this.salts.set(entryKey(row), row.salt);
-  }
-
-  private async readWhatIsThere(): Promise<void> {
-    const { client, suspects, extras } = this;
-    if (suspects.length + extras.length === 0) return;
-    const lost = suspects.filter(({ row }) => row === null).map(({ leaf }) => leaf);
-    const rows = await client.query<PrintedEntry>({
-      text: ROWS,
-      values: [lost.map(({ accountNo }) => accountNo), lost.map(({ seq }) => seq)],
-      types: AS_PRINTED,
-    });
-    for (const row of rows.rows) this.rows.set(entryKey(row), row);
-    await this.readSalts(suspects.map(({ leaf }) => leaf));
-    const moved = [...rows.rows, ...suspects.flatMap(({ row }) => (row === null ? [] : [row]))];
-    await this.readSalts(moved.map(row => ({ accountNo: row.account_no, seq: row.seq, position: row.position })));
-    const accounts = new Set(suspects.map(({ leaf }) => leaf.accountNo));
-    for (const { row } of extras) accounts.add(Number(row.account_no));
-    const names = await client.query<Name & { account_no: string }>(NAMES, [[...accounts]]);
-    for (const { account_no, mode, account } of names.rows) {
-      this.names.set(Number(account_no), [...(this.names.get(Number(account_no)) ?? []), { mode, account }]);
-    }
-    const seqs = await client.query<{ account_no: string; seq: string }>(LAST_SEQS, [[...accounts]]);
-    for (const { account_no, seq } of seqs.rows) this.lastSeqs.set(Number(account_no), Number(seq));
-    this.units = (await client.query<{ unit: string }>(UNITS)).rows.map(({ unit }) => unit);
+    return this.there.names.get(accountNo)?.[0];
   }
 }
 

@@ -117,6 +117,7 @@ describe('the checker of proofs, by itself', () => {
       [{ ...proof, index: 6 }, tree.note()],
       [{ ...proof, index: 21 }, tree.note()],
       [proof, tree.note(20)],
+      [{ ...tree.proof(0, 1), index: 1 }, tree.note(1)],
       [{ ...proof, path: [...path, other] }, tree.note()],
       [{ ...proof, path: path.slice(1) }, tree.note()],
       [{ ...proof, path: [other, ...path.slice(1)] }, tree.note()],
