@@ -14,6 +14,7 @@ import { EXPLAIN } from './ops/explain-command.js';
 import { JOBS } from './ops/jobs-command.js';
 import { Misuse } from './ops/misuse.js';
 import { putOnRecord, REASON_OPTION, reasonFrom } from './ops/on-record.js';
+import { PLANS } from './ops/plans-command.js';
 import { PROJECTIONS } from './ops/projections-command.js';
 import { PROOF } from './ops/proof-command.js';
 import { REBUILD } from './ops/rebuild-command.js';
@@ -30,6 +31,7 @@ const COMMANDS: readonly OpsCommand[] = [
   BALANCE,
   PROJECTIONS,
   JOBS,
+  PLANS,
   RUNS,
   RESUME,
   CHECKPOINT,

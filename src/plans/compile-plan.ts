@@ -54,7 +54,7 @@ export function compilePlan(plan: PublishedPlan, fallback: PublishedPlan | null,
     trial: trial === undefined ? null : compileTrial(trial, scaleOf),
     limits: limits.map(limit => compileLimit(limit, scaleOf)),
     period: periodOf(definition.period),
-    rateCard: null,
+    rateCard: definition.rate_card ?? null,
     fallback: fallback === null ? null : compilePlan(fallback, null, scaleOf),
   };
 }

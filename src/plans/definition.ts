@@ -84,6 +84,8 @@ export interface Definition<A> {
   readonly trial?: TrialDefinition<A> | undefined;
   readonly limits: readonly LimitDefinition<A>[];
   readonly renewal_grace_seconds?: number | undefined;
+  /** Prices the events of whoever has the plan. */
+  readonly rate_card?: string | undefined;
   readonly fallback?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }

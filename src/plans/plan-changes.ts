@@ -40,6 +40,8 @@ const BIND_STRIPE_PRICES = `
 INSERT INTO plan_stripe_prices (stripe_price, plan) SELECT unnest($2::text[]), $1 ON CONFLICT (stripe_price) DO NOTHING`;
 const BOUND_ELSEWHERE = `
 SELECT stripe_price AS "stripePrice", plan FROM plan_stripe_prices WHERE stripe_price = ANY ($2) AND plan <> $1`;
+/** Published, in effect already or soon. */
+const FIND_RATE_CARD = 'SELECT FROM rate_card_versions WHERE card = $1 AND published_at IS NOT NULL LIMIT 1';
 /** The next version; none where the newest says the same. */
 const PUBLISH = `
 WITH newest AS (SELECT version, definition FROM plan_versions WHERE plan = $1 ORDER BY version DESC LIMIT 1)
@@ -157,8 +159,21 @@ async function checkBesideOthers(
   const plans = await plansOnSale(client);
   for (const change of published) plans.set(change.id, onSale(definitions.get(change)!));
   const errors = published.flatMap(({ id, part }) => wrongBeside(plans, id, part));
-  for (const change of published) errors.push(...(await bindStripePrices(client, change, definitions.get(change)!)));
+  for (const change of published) {
+    const definition = definitions.get(change)!;
+    errors.push(...(await checkRateCard(client, change, definition)));
+    errors.push(...(await bindStripePrices(client, change, definition)));
+  }
   refuse(errors);
+}
+
+async function checkRateCard(
+  client: PoolClient,
+  { part }: PlanChange,
+  { rate_card: card }: PlanDefinition,
+): Promise<FieldError[]> {
+  if (card === undefined || (await client.query(FIND_RATE_CARD, [card])).rowCount === 1) return [];
+  return [{ location: `${part}.rate_card`, message: `names no rate card there is: publish ${card} first` }];
 }
 
 async function bindStripePrices(

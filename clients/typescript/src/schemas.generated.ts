@@ -285,6 +285,8 @@ export type DefinePlanRequest = {
   limits?: PlanLimit[] | undefined;
   /** How long what is left stays usable while a renewal is not paid; three days if left out. */
   renewal_grace_seconds?: number | undefined;
+  /** The rate card that prices the events of whoever has the plan. */
+  rate_card?: string | undefined;
   /** The plan without a price that follows when a subscription ends. */
   fallback?: string | undefined;
   metadata?: Metadata | undefined;
@@ -613,6 +615,8 @@ export type PlanDefinition = {
   limits?: PlanLimit[] | undefined;
   /** How long what is left stays usable while a renewal is not paid; three days if left out. */
   renewal_grace_seconds?: number | undefined;
+  /** The rate card that prices the events of whoever has the plan. */
+  rate_card?: string | undefined;
   /** The plan without a price that follows when a subscription ends. */
   fallback?: string | undefined;
   metadata?: Metadata | undefined;

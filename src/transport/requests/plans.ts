@@ -3,6 +3,7 @@ import { isTimeZone, MAX_PERIOD_COUNT, PERIOD_UNITS } from '../../ledger/domain/
 import { MAX_CARRIED_PERIODS, MAX_LINES_PER_PLAN } from '../../ledger/domain/plan-terms.js';
 import { ANCHORS, COUNTED, type GivenPlanDefinition } from '../../plans/definition.js';
 import { PLAN_ID } from '../../plans/plan-id.js';
+import { CARD_ID } from '../../rates/card-definition.js';
 import { amount, appliesTo, LONGEST_TEXT, metadata, money, priority, text, unit, wholeNumber } from './fields.js';
 
 const LONGEST_DESCRIPTION = 2_000;
@@ -210,6 +211,11 @@ const definitionFields = {
   limits: listOf(limit, MAX_LINES_PER_PLAN).default([]),
   renewal_grace_seconds: wholeNumber(0, LONGEST_GRACE_SECONDS)
     .meta({ description: 'How long what is left stays usable while a renewal is not paid; three days if left out.' })
+    .optional(),
+  rate_card: z
+    .string('must be a string')
+    .regex(CARD_ID, `must match ${CARD_ID.source}`)
+    .meta({ description: 'The rate card that prices the events of whoever has the plan.' })
     .optional(),
   fallback: planId.meta({ description: 'The plan without a price that follows when a subscription ends.' }).optional(),
   metadata: metadata.optional(),
