@@ -91,7 +91,7 @@ describe('plans as files', () => {
     expect(await ops('plans', 'diff', file)).toMatchObject({ code: 0 });
     const other = await Api.start();
     try {
-      const there = await ops('plans', 'apply', file, '--yes', '--reason', 'a new place', other);
+      const there = await opsOn(other, 'plans', 'apply', file, '--yes', '--reason', 'a new place');
       expect(there).toMatchObject({ code: 0 });
       const [here, theirs] = [await api.get('/v1/plans/pro'), await other.get('/v1/plans/pro')];
       expect(theirs.body.definition).toEqual(here.body.definition);
@@ -187,14 +187,15 @@ describe('plans as files', () => {
     return [plans.rows, versions.rows, units.rows];
   }
 
-  async function ops(...args: [...string[], Api] | string[]): Promise<{ code: number; output: string }> {
-    const last = args.at(-1);
-    const ledger = last instanceof Api ? last : api;
-    const given = args.filter(arg => typeof arg === 'string');
+  function ops(...args: string[]): Promise<{ code: number; output: string }> {
+    return opsOn(api, ...args);
+  }
+
+  async function opsOn(ledger: Api, ...args: string[]): Promise<{ code: number; output: string }> {
     const main = join(process.env['TEST_COMPILED_SERVICE']!, 'src', 'ops.js');
     const env = { PATH: process.env['PATH'], DATABASE_URL: ledger.database.url };
     try {
-      const { stdout } = await run(process.execPath, [main, ...given], { env });
+      const { stdout } = await run(process.execPath, [main, ...args], { env });
       return { code: 0, output: stdout };
     } catch (error) {
       const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };

@@ -9,6 +9,7 @@ type JsonSchema = {
   readonly format?: string;
   readonly enum?: readonly string[];
   readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
   readonly additionalProperties?: JsonSchema | boolean;
@@ -66,6 +67,11 @@ function missingWords(words: readonly string[], value: Extract<Value, { kind: 'w
 /** What it refers to; of what may be null what it else is. */
 function resolve(schema: JsonSchema, definitions: NonNullable<JsonSchema['$defs']>): JsonSchema {
   if (schema.$ref !== undefined) return resolve(definitions[schema.$ref.replace('#/$defs/', '')]!, definitions);
+  // One message for what is several objects in JSON, told apart by a word of theirs.
+  if (schema.oneOf !== undefined) {
+    const members = schema.oneOf.map(one => resolve(one, definitions).properties ?? {});
+    return { type: 'object', properties: Object.assign({}, ...members) as NonNullable<JsonSchema['properties']> };
+  }
   const [other, ...more] = schema.anyOf?.filter(({ type }) => type !== 'null') ?? [];
   return other === undefined || more.length > 0 ? schema : resolve(other, definitions);
 }
@@ -97,6 +103,8 @@ const ANSWERS: readonly (readonly [Shape, z.ZodType])[] = [
   [shapeOf('credits.v1.Reservation'), answers.reservation],
   [shapeOf('credits.v1.Unit'), answers.unit],
   [shapeOf('credits.v1.Key'), answers.key],
+  [shapeOf('credits.v1.Plan'), answers.plan],
+  [shapeOf('credits.v1.PlanVersion'), answers.planVersion],
 ];
 
 test.each(ANSWERS.map(([shape, answer]) => [shape.name, shape, answer] as const))(

@@ -5,6 +5,7 @@ import { Batches } from '../batch.js';
 import { Configuration } from '../configuration.js';
 import type { JsonValue } from '../json/strict-json.js';
 import { Mutations } from '../mutations.js';
+import { PlanCalls } from '../plans.js';
 import { Proofs } from '../proofs.js';
 import { Reads } from '../reads.js';
 import { callOf, readCommands } from './commands.js';
@@ -46,12 +47,14 @@ export class UnaryCalls {
     reads: Reads,
     proofs: Proofs,
     configuration: Configuration,
+    plans: PlanCalls,
   ) {
     this.calls = {
       ...this.mutationCalls(),
       ...readCalls(reads),
       ...proofCalls(proofs),
       ...configurationCalls(configuration),
+      ...planCalls(plans),
     };
   }
 
@@ -150,6 +153,24 @@ function proofCalls(proofs: Proofs) {
       return proofs.ofEntry(asker, entry, query);
     }),
     getConsistencyProof: unary('getConsistencyProof', 'ledger:read', async query => proofs.ofConsistency(query)),
+  };
+}
+
+function planCalls(plans: PlanCalls) {
+  return {
+    definePlan: unary('definePlan', 'config:write', async ({ plan = '', definition, publish }, { caller }) => {
+      return `{"plan":${await plans.define(caller, plan, { ...definition, ...(publish && { publish }) })}}`;
+    }),
+    getPlan: unary('getPlan', 'ledger:read', async ({ plan = '' }, { caller }) => {
+      return `{"plan":${await plans.get(caller, plan)}}`;
+    }),
+    listPlans: unary('listPlans', 'ledger:read', async (request, { caller }) => plans.list(caller, request)),
+    listPlanVersions: unary('listPlanVersions', 'config:write', async ({ plan = '', ...query }) => {
+      return plans.versions(plan, query);
+    }),
+    archivePlan: unary('archivePlan', 'config:write', async ({ plan = '' }) => {
+      return `{"plan":${await plans.archive(plan)}}`;
+    }),
   };
 }
 

@@ -47,30 +47,34 @@ const spanFields = {
 };
 type SpanFields = z.output<ReturnType<typeof z.strictObject<typeof spanFields>>>;
 
-/** The calendar always has a zone, so that nobody has to know which one is meant where none is said. */
-function withZone<T extends SpanFields>(value: T, context: z.RefinementCtx): T {
-  if (value.anchor === 'calendar' && value.every === 'hour' && HOURS_A_DAY % value.count !== 0) {
+/** What one field allows only beside another. */
+function checkSpan({ every, count, anchor, time_zone: zone }: SpanFields, context: z.RefinementCtx): void {
+  if (anchor === 'calendar' && every === 'hour' && HOURS_A_DAY % count !== 0) {
     const message = 'must divide 24, so that every day begins with a piece of its own';
     context.addIssue({ code: 'custom', path: ['count'], message });
   }
-  if (value.anchor === 'calendar') return { ...value, time_zone: value.time_zone ?? 'UTC' };
-  if (value.time_zone !== undefined) {
+  if (anchor !== 'calendar' && zone !== undefined) {
     const message = 'is for the anchor calendar: set anchor, or leave it out';
     context.addIssue({ code: 'custom', path: ['time_zone'], message });
   }
-  return value;
+}
+
+/** The calendar always has a zone, so that nobody has to know which one is meant where none is said. */
+function withZone<T extends SpanFields>(span: T): T {
+  return span.anchor === 'calendar' ? { ...span, time_zone: span.time_zone ?? 'UTC' } : span;
 }
 
 const period = z
   .strictObject(spanFields, 'must be an object')
-  .transform(withZone)
+  .superRefine(checkSpan)
+  .overwrite(withZone)
   .meta({ id: 'PlanPeriod', examples: [{ every: 'month' }], description: 'How long a period is.' });
 
 const window = z
   .discriminatedUnion(
     'every',
     [
-      z.strictObject(spanFields),
+      z.strictObject(spanFields).superRefine(checkSpan).overwrite(withZone),
       z.strictObject({
         every: z.enum(['billing_period', 'lifetime']).meta({
           description: "The subscription's period, or all the time there is.",
@@ -79,7 +83,6 @@ const window = z
     ],
     `must be an object with every: ${[...PERIOD_UNITS, 'billing_period', 'lifetime'].join(', ')}`,
   )
-  .transform((value, context) => ('anchor' in value ? withZone(value, context) : value))
   .meta({ id: 'PlanWindow', description: 'When a limit begins anew.' });
 
 const carriedUntil = {
@@ -133,14 +136,14 @@ const match = z
       models: names.optional(),
       properties: z
         .record(text(LONGEST_PROPERTY_NAME), text(LONGEST_TEXT, 0), 'must be an object of strings')
+        .refine(value => Object.keys(value).length > 0, 'must not be empty')
         .refine(value => Object.keys(value).length <= MOST_PROPERTIES, `must have at most ${MOST_PROPERTIES} members`)
         .optional(),
     },
     'must be an object',
   )
   .refine(
-    ({ meters, models, properties }) =>
-      meters !== undefined || models !== undefined || Object.keys(properties ?? {}).length > 0,
+    ({ meters, models, properties }) => meters !== undefined || models !== undefined || properties !== undefined,
     'must name meters, models or properties',
   )
   .meta({ id: 'PlanMatch', description: 'Events that fit all that is given.' });
@@ -201,6 +204,7 @@ const definitionFields = {
       {
         days: wholeNumber(1, MOST_TRIAL_DAYS),
         grants: listOf(grant, MAX_LINES_PER_PLAN)
+          .min(1, 'must not be empty')
           .meta({ description: "Instead of the plan's; the same if left out." })
           .optional(),
       },

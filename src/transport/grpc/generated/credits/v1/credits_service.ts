@@ -45,6 +45,18 @@ import {
   UnfreezeAccountResponse,
 } from "./mutations.js";
 import {
+  ArchivePlanRequest,
+  ArchivePlanResponse,
+  DefinePlanRequest,
+  DefinePlanResponse,
+  GetPlanRequest,
+  GetPlanResponse,
+  ListPlansRequest,
+  ListPlansResponse,
+  ListPlanVersionsRequest,
+  ListPlanVersionsResponse,
+} from "./plans.js";
+import {
   GetConsistencyProofRequest,
   GetConsistencyProofResponse,
   GetEntryProofRequest,
@@ -364,6 +376,51 @@ export const CreditsServiceDefinition = {
       requestType: ListUnitsRequest as typeof ListUnitsRequest,
       requestStream: false,
       responseType: ListUnitsResponse as typeof ListUnitsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Save a draft of a plan, or publish its next version. */
+    definePlan: {
+      name: "DefinePlan",
+      requestType: DefinePlanRequest as typeof DefinePlanRequest,
+      requestStream: false,
+      responseType: DefinePlanResponse as typeof DefinePlanResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Read a plan. */
+    getPlan: {
+      name: "GetPlan",
+      requestType: GetPlanRequest as typeof GetPlanRequest,
+      requestStream: false,
+      responseType: GetPlanResponse as typeof GetPlanResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** List plans by id. */
+    listPlans: {
+      name: "ListPlans",
+      requestType: ListPlansRequest as typeof ListPlansRequest,
+      requestStream: false,
+      responseType: ListPlansResponse as typeof ListPlansResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** List what was ever published of a plan, newest first. */
+    listPlanVersions: {
+      name: "ListPlanVersions",
+      requestType: ListPlanVersionsRequest as typeof ListPlanVersionsRequest,
+      requestStream: false,
+      responseType: ListPlanVersionsResponse as typeof ListPlanVersionsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** End the sale of a plan; whoever has it keeps it. */
+    archivePlan: {
+      name: "ArchivePlan",
+      requestType: ArchivePlanRequest as typeof ArchivePlanRequest,
+      requestStream: false,
+      responseType: ArchivePlanResponse as typeof ArchivePlanResponse,
       responseStream: false,
       options: {},
     },
