@@ -52,7 +52,8 @@ function fieldDifferences(
 }
 
 function kindOf({ type: types, format, enum: words, anyOf }: JsonSchema): Value['kind'] {
-  if (anyOf !== undefined) return 'quantity';
+  // An amount is answered as text, though a request may have it as an integer.
+  if (anyOf !== undefined) return anyOf.some(one => one.type === 'object') ? 'quantity' : 'text';
   const [type] = [types].flat();
   if (words !== undefined) return 'word';
   if (type === 'string') return format === 'date-time' ? 'moment' : 'text';

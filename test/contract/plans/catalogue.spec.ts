@@ -16,8 +16,9 @@ describe('the catalogue of plans', () => {
     api = await Api.start();
     await api.put('/v1/units/premium_renders', { kind: 'allowance', scale: 0 });
     await api.put('/v1/units/tokens', { kind: 'prepaid', scale: 0 });
-    reader = await api.makeKey({ scopes: ['ledger:read'] });
+    // The only one there is yet.
     keyId = (await api.get('/v1/keys')).body.data[0].id;
+    reader = await api.makeKey({ scopes: ['ledger:read'] });
   });
 
   afterAll(() => api.stop());
@@ -199,6 +200,22 @@ describe('the catalogue of plans', () => {
       },
     });
     expect(await api.get('/v1/plans/stripe-b')).toMatchObject({ status: 404 });
+  });
+
+  test('names a rate card that is published, and hands it on to whoever has the plan', async () => {
+    const card = {
+      rounding: 'up',
+      meters: { chat: { charges: [{ unit: 'credits', per: '1', prices: [{ rates: { input: '1' } }] }] } },
+    };
+    const plan = { ...FREE, rate_card: 'fast' };
+    const refused = { status: 422, body: { errors: [{ location: 'body.rate_card' }] } };
+    expect(await api.put('/v1/plans/carded', { ...plan, publish: true })).toMatchObject(refused);
+    expectStatus(200, await api.put('/v1/rate-cards/fast', card));
+    expect(await api.put('/v1/plans/carded', { ...plan, publish: true })).toMatchObject(refused);
+    expectStatus(200, await api.put('/v1/rate-cards/fast', { ...card, publish: true }));
+    await publish('carded', plan);
+    expect(await resolve('carded')).toMatchObject({ terms: { rateCard: 'fast' } });
+    expect(await resolve('bare')).toMatchObject({ terms: { rateCard: null } });
   });
 
   test('fixes the units of what is published, not of a draft', async () => {
