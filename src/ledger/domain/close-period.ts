@@ -29,9 +29,19 @@ export function takeUnusedTime(draft: Draft, subscription: Subscription): void {
   }
 }
 
-/** Takes what is left of the windows of these limits. */
-export function closeWindows(draft: Draft, subscription: Subscription, isClosed: (unit: string) => boolean): void {
-  const isWindow = ({ window, unit }: PlanLot): boolean => window !== null && window.end !== null && isClosed(unit);
+/**
+ * Takes what is left of the windows of these limits.
+ * @param through the number of the last period that the draft has closed: its lots are gone already
+ */
+export function closeWindows(
+  draft: Draft,
+  subscription: Subscription,
+  isClosed: (unit: string) => boolean,
+  through: number,
+): void {
+  const isThere = (lot: PlanLot): boolean => lot.through === null || lot.through > through;
+  const isWindow = (lot: PlanLot): boolean =>
+    lot.window !== null && lot.window.end !== null && isThere(lot) && isClosed(lot.unit);
   for (const [unit, lots] of lotsByUnit(draft, subscription, isWindow)) {
     for (const lot of lots) draft.expire(unit, lot.no, lot.remaining);
   }

@@ -20,7 +20,7 @@ export function changeSubscription(
   draft.add({ type: 'subscribe', unit: null, amount: 0n, subscription: change });
   const after = changedBy(before, change);
   const limited = new Set(isLive(after) ? after.terms.limits.map(({ unit }) => unit) : []);
-  if (before !== undefined) closeWindows(draft, before, unit => !limited.has(unit));
+  if (before !== undefined) closeWindows(draft, before, unit => !limited.has(unit), change.closes ?? 0);
   if (!isLive(after)) return;
   if (grants !== 'none') {
     for (const grant of grantsOf(after)) givePeriodGrant(draft, after, grant, grants);

@@ -335,6 +335,14 @@ describe('a limit', () => {
     expect(account.balance('images').available).toBe(10n);
   });
 
+  it('of the billing period ends once where the subscription is cancelled', () => {
+    const pro = paidPlan('pro', { limits: [limit('images', 10n, { window: { every: 'billing_period' } })] });
+    const account = new GivenAccount().at(on('2026-01-01'));
+    account.does(subscribe(pro));
+    account.does(cancel('now'));
+    expect(account.balance('images')).toMatchObject({ available: 0n, expired: 10n });
+  });
+
   it('for life is given once, whatever becomes of the subscription', () => {
     const once = plan('once', { limits: [limit('images', 10n, { window: { every: 'lifetime' } })] });
     const account = new GivenAccount().at(on('2026-01-01'));
