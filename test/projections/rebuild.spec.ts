@@ -2,14 +2,15 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createCheckpoint } from '../../src/projections/checkpoints.js';
-import { Follower } from '../../src/projections/follower.js';
+import { createCheckpoint, moveCheckpoint, takeCheckpoint } from '../../src/projections/checkpoints.js';
+import { foldInto, Follower } from '../../src/projections/follower.js';
 import { ProjectionInUse } from '../../src/projections/one-at-a-time.js';
 import { rebuildProjection, RebuildFailed, type Rebuilt } from '../../src/projections/rebuild-projection.js';
 import { verifyProjection } from '../../src/projections/verify-projection.js';
 import { UnitTotalsProjection } from '../../src/balances/unit-totals-projection.js';
 import { UsageProjection } from '../../src/usage/usage-projection.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { eventually } from '../support/data-dir.js';
 import { openEngine, type Engine } from '../support/engine.js';
 import { Teller } from '../support/teller.js';
 
@@ -19,6 +20,9 @@ const SUMS =
 const SHADOWS = `
 SELECT (SELECT count(*) FROM pg_tables WHERE schemaname = 'projection_shadows')::int AS tables,
        (SELECT count(*) FROM projection_checkpoints WHERE shadow)::int AS checkpoints`;
+const LAST_POSITION = 'SELECT max(position) AS last FROM entries';
+const WAITING = `
+SELECT FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`;
 
 describe('a projection that is folded anew', () => {
   const usage = new UsageProjection(['model', 'feature']);
@@ -92,6 +96,24 @@ describe('a projection that is folded anew', () => {
     expect((await rebuild()).differences?.count).toBe(0);
     expect(await rows()).toEqual(before);
     expect(await rows(SHADOWS)).toEqual([{ tables: 0, checkpoints: 0 }]);
+  });
+
+  test('has what was followed between its last look and the swap', async () => {
+    await catchUp();
+    const client = await database.appPool.connect();
+    await client.query('BEGIN');
+    // As a follower in the middle of a range: it has the checkpoint, and the rebuild waits for it.
+    const { position, settings } = (await takeCheckpoint(client, usage.name, false, 0))!;
+    const rebuilding = rebuild();
+    await eventually(async () => (await rows(WAITING)).length > 0);
+    await work(3, 5);
+    const upTo = Number((await client.query<{ last: string }>(LAST_POSITION)).rows[0]!.last);
+    await foldInto(client, usage, { after: position, upTo }, settings, false);
+    await moveCheckpoint(client, usage.name, false, upTo);
+    await client.query('COMMIT');
+    client.release();
+    expect(await rebuilding).toMatchObject({ position: upTo, differences: { count: 0 } });
+    expect(await verify()).toBe(0);
   });
 
   test('changes from one moment to the next for those who read it', async () => {
