@@ -2,7 +2,8 @@ import type { Subscribe } from './command.js';
 import { nextBoundary, type Span } from './calendar.js';
 import { dropPeriod, takeUnusedTime } from './close-period.js';
 import type { Draft } from './draft.js';
-import { letFallbackWait, rememberAsFallback } from './fallback.js';
+import { letFallbackWaitFor } from './fallback.js';
+import type { PlanTerms } from './plan-terms.js';
 import { refuse, type Refused } from './refusal.js';
 import { beginNext } from './renew.js';
 import { changeSubscription, type Given } from './start-period.js';
@@ -28,12 +29,9 @@ export function changePlan(draft: Draft, current: Subscription, asked: Subscribe
     }
     return plan(draft, current, asked, span);
   }
+  if (span.start >= current.period.end) return beginAtOnce(draft, current, terms, span);
   if (lotsEnd(terms, span.end) <= draft.at) {
     return refuse('invalid_request', 'cycle_end_at is past: give the cycle that is current');
-  }
-  if (span.start >= current.period.end) {
-    beginNext(draft, current, span, terms);
-    return null;
   }
   return changeNow(draft, current, asked, span);
 }
@@ -54,8 +52,7 @@ function changeNow(draft: Draft, current: Subscription, { terms, policy }: Subsc
   if (gives && had.length >= MAX_PLANS_PER_PERIOD) {
     return refuse('invalid_request', `a period may see at most ${MAX_PLANS_PER_PERIOD} plans: change at its end`);
   }
-  rememberAsFallback(draft, current, terms);
-  letFallbackWait(draft, terms);
+  letFallbackWaitFor(draft, current, terms);
   if (policy === 'drop') dropPeriod(draft, current);
   if (policy === 'prorate') takeUnusedTime(draft, current);
   const change = {
@@ -84,11 +81,24 @@ function changeAtEnd(draft: Draft, current: Subscription, asked: Subscribe): Ref
     return refuse('period_overlap', 'cycle_start_at lies within the current period: give its end, or none');
   }
   if (start !== null && start > current.period.start) {
-    return plan(draft, current, asked, { start, end: asked.end ?? nextBoundary(terms.period, start, start) });
+    const span = { start, end: asked.end ?? nextBoundary(terms.period, start, start) };
+    return start <= draft.at ? beginAtOnce(draft, current, terms, span) : plan(draft, current, asked, span);
   }
-  const { end: from } = current.period;
-  const span = terms.paid ? null : { start: from, end: nextBoundary(terms.period, current.anchor, from) };
-  return plan(draft, current, asked, span);
+  if (terms.paid) return plan(draft, current, asked, null);
+  const { period, anchor } = current;
+  // In its renewal grace the period is over: then its end is now.
+  const from = period.end > draft.at ? period.end : draft.at;
+  const span = { start: from, end: nextBoundary(terms.period, anchor, from) };
+  return from === draft.at ? beginAtOnce(draft, current, terms, span) : plan(draft, current, asked, span);
+}
+
+/** The period that the change waits for is over. */
+function beginAtOnce(draft: Draft, current: Subscription, terms: PlanTerms, span: Span): Refused | null {
+  if (lotsEnd(terms, span.end) <= draft.at) {
+    return refuse('invalid_request', 'cycle_end_at is past: give the cycle that is current');
+  }
+  beginNext(draft, current, span, terms);
+  return null;
 }
 
 function plan(draft: Draft, current: Subscription, { terms }: Subscribe, period: Span | null): Refused | null {

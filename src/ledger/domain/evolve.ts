@@ -67,7 +67,9 @@ function moveUnit(state: AccountState, unit: string, entry: Entry): void {
     if (lot === undefined) throw new Error(`entry ${entry.seq} moves lot ${change.lot}, which is not there`);
     lot.remaining += change.remaining;
     lot.held += change.held;
-    if (entry.type === 'rollover') lot.carried += change.amount;
+    // Only what was never carried before has a rule to count against; a carried lot may be taken into a later one, and
+    // come back to life when a refund returns to it.
+    if (entry.type === 'rollover' && lot.carriedFrom === null) lot.carried += change.amount;
     // A lot that was wholly held is due again once something is back: until then its end had nothing to do.
     if (change.remaining > 0n) fallsDue(state, lot.expiresAt);
     place(state, moved, lot);

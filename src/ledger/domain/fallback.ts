@@ -45,13 +45,17 @@ export function letFallbackWait(draft: Draft, terms: PlanTerms): void {
   changeSubscription(draft, waiting, { id: waiting.id, status: 'waiting' }, { grants: 'none' });
 }
 
-/** Who leaves a plan for one that falls back to it has had its period: the fallback begins where they left. */
-export function rememberAsFallback(draft: Draft, left: Subscription, terms: PlanTerms): void {
+/**
+ * Before another plan takes the place of one: what it falls back to waits. Who leaves a plan for one that falls back to
+ * it has had its period, so the fallback begins where they left.
+ */
+export function letFallbackWaitFor(draft: Draft, left: Subscription, terms: PlanTerms): void {
   const { fallback } = terms;
-  if (fallback === null || fallback.plan !== left.terms.plan || isFallback(left.id)) return;
+  if (fallback === null || fallback.plan !== left.terms.plan || isFallback(left.id))
+    return letFallbackWait(draft, terms);
   const id = fallbackId(fallback.plan);
   const before = draft.state.subscriptions.get(id);
-  if (before !== undefined && before.period.end >= left.period.end) return;
+  if (before !== undefined && before.period.end >= left.period.end) return letFallbackWait(draft, terms);
   const no = before === undefined ? 1 : before.period.no + 1;
   const period: SubscriptionPeriod = { no, start: left.period.start, end: left.period.end };
   const change = { id, terms: fallback, anchor: left.anchor, period, status: 'waiting', had: [fallback.plan] } as const;

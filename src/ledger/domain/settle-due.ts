@@ -133,16 +133,18 @@ function endOfHold(state: AccountState, no: number, at: Moment, recordedAt: Mome
 }
 
 function endOfLot(state: AccountState, due: { at: Moment; no: number; unit: string }, recordedAt: Moment): Entry[] {
+  // What a period gives that begins late may be over already.
+  const at = Math.max(due.at, state.lastEffectiveAt);
   const lot = unitOf(state, due.unit).lots.find(({ no }) => no === due.no);
   if (lot === undefined || lot.remaining === 0n) return [];
   const found = planOf(state, lot.no);
   if (found !== null) {
-    const draft = new Draft(state, due.at, recordedAt);
+    const draft = new Draft(state, at, recordedAt);
     closeLots(draft, { subscription: found.subscription, unit: due.unit, lots: [lot] }, null);
     return draft.entries;
   }
   const entries: Entry[] = [];
-  const carried = carriedLot(lot, lot.remaining, due.at);
+  const carried = carriedLot(lot, lot.remaining, at);
   if (carried !== null) {
     const seq = state.seq + 1;
     const lots: LotChange[] = [
@@ -150,14 +152,14 @@ function endOfLot(state: AccountState, due: { at: Moment; no: number; unit: stri
       { lot: lotNumber(seq, 0), amount: 0n, remaining: carried.granted, held: 0n },
     ];
     const fields = { type: 'rollover', unit: lot.unit, amount: carried.granted, lots, made: [carried] } as const;
-    entries.push(makeEntry(seq, due.at, recordedAt, fields));
+    entries.push(makeEntry(seq, at, recordedAt, fields));
   }
   const rest = lot.remaining - (carried?.granted ?? 0n);
   if (rest > 0n) {
     const lots = [{ lot: lot.no, amount: rest, remaining: -rest, held: 0n }];
     const deltas = { available: -rest, expired: rest };
     const seq = state.seq + 1 + entries.length;
-    entries.push(makeEntry(seq, due.at, recordedAt, { type: 'expire', unit: lot.unit, amount: rest, deltas, lots }));
+    entries.push(makeEntry(seq, at, recordedAt, { type: 'expire', unit: lot.unit, amount: rest, deltas, lots }));
   }
   return entries;
 }

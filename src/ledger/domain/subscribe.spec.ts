@@ -142,6 +142,19 @@ describe('a plan with a price', () => {
     expect(account.balance().available).toBe(50n);
   });
 
+  it('becomes another at its end at once where that end is past already', () => {
+    const daily = plan('daily', {
+      grants: [credits(7n, { percent: 50 })],
+      period: { every: 'day', count: 1, anchor: 'subscription' },
+    });
+    const account = new GivenAccount().at(on('2026-01-31'));
+    account.does(subscribe(paidPlan('pro', { grants: [credits(100n)] })));
+    account.at(on('2026-03-02T12:00:00Z')).does(subscribe(daily, { when: 'period_end' }));
+    expect(account.balance()).toMatchObject({ granted: 107n, available: 7n, expired: 100n });
+    account.at(on('2026-03-03T01:00:00Z')).settles();
+    expect(account.balance()).toMatchObject({ granted: 114n, available: 10n, expired: 104n });
+  });
+
   it('ends with its period once cancelled, without a grace', () => {
     const account = subscribed();
     account.does(cancel('period_end'));
