@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { MEASURES } from '../alerts/alert-rule.js';
 import { LATE_POLICIES, LOT_CATEGORIES, OVERAGE_POLICIES } from '../ledger/domain/account.js';
 import { ENTRY_TYPES } from '../ledger/domain/entry.js';
 import { MODES, SCOPES } from '../keys/api-key.js';
 import { RUN_STATES } from '../runs/run.js';
 import { UNIT_KINDS } from '../units/unit-registry.js';
-import { EVENT_TYPES } from '../webhooks/event.js';
 import { appliesTo, cost } from './requests/fields.js';
 import { planDefinition } from './requests/plans.js';
 
@@ -13,7 +11,7 @@ import { planDefinition } from './requests/plans.js';
  * What the service answers, for the OpenAPI document and for the contract tests, which check every answer against it.
  * Strict: a field that is answered but not described here fails them.
  */
-const id = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_[A-Za-z0-9_-]{1,60}$`));
+export const id = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_[A-Za-z0-9_-]{1,60}$`));
 export const moment = z.iso.datetime();
 const seq = z.int().min(0).meta({ description: 'Entries the account has.' });
 export const amountOut = z
@@ -319,7 +317,7 @@ const foundDifference = z
   })
   .meta({ id: 'FoundDifference' });
 
-const count = z.int().min(0);
+export const count = z.int().min(0);
 export const run = z
   .strictObject({
     id: id('run'),
@@ -400,65 +398,6 @@ export const jobRun = z
   .meta({ id: 'JobRun' });
 
 export const retriedJob = z.strictObject({ id: z.string(), status: z.literal('waiting') }).meta({ id: 'RetriedJob' });
-
-export const alertRule = z
-  .strictObject({
-    rule: z.string(),
-    account: z.string().nullable().meta({ description: 'Null where it is for all accounts.' }),
-    unit: z.string(),
-    amount: amountOut.optional(),
-    percent: z.int().optional(),
-    runs_out_within_seconds: z.int().optional(),
-    expires_within_seconds: z.int().optional(),
-    measure: z.enum(MEASURES),
-    enabled: z.boolean(),
-  })
-  .meta({ id: 'AlertRule', description: 'When to tell: of amount, percent and the two times it has one.' });
-
-const webhookEndpointFields = {
-  id: id('whe'),
-  mode: z.enum(MODES),
-  url: z.string(),
-  description: z.string(),
-  events: z.array(z.enum(EVENT_TYPES)).nullable().meta({ description: 'Null for everything.' }),
-  enabled: z.boolean(),
-  disabled_because: z.enum(['asked', 'gone', 'failing']).nullable().meta({
-    description: '`gone`: it answered 410; `failing`: it took nothing for days.',
-  }),
-  disabled_at: moment.nullable(),
-  last_success_at: moment.nullable(),
-  last_failure_at: moment.nullable(),
-  last_failure: z.string().nullable(),
-  secrets: z
-    .array(z.strictObject({ expires_at: moment.nullable() }))
-    .meta({ description: 'Those that sign, the newest first.' }),
-  created_at: moment,
-};
-export const webhookEndpoint = z.strictObject(webhookEndpointFields).meta({ id: 'WebhookEndpoint' });
-export const newWebhookEndpoint = z
-  .strictObject({ ...webhookEndpointFields, secret: z.string().meta({ description: 'Shown this once.' }) })
-  .meta({ id: 'NewWebhookEndpoint' });
-
-export const webhookTest = z
-  .strictObject({ delivered: z.boolean(), failure: z.string().nullable() })
-  .meta({ id: 'WebhookTest' });
-
-export const waitingEvents = z
-  .strictObject({
-    account: z.string(),
-    next_sequence: z.int().min(1),
-    last_sequence: z.int().min(1),
-    attempts: count.meta({ description: 'Of the next event, in vain.' }),
-    next_attempt_at: moment,
-    failing_since: moment.nullable(),
-    last_failure: z.string().nullable(),
-  })
-  .meta({ id: 'WaitingEvents', description: 'What of one account waits for an endpoint.' });
-
-export const replayedEvents = z.strictObject({ accounts: count, events: count }).meta({
-  id: 'ReplayedEvents',
-  description: 'How many events of how many accounts are sent now, those included that waited anyway.',
-});
 
 /** A page of a list. */
 export function pageOf(item: z.ZodType, name: string) {

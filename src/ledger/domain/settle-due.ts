@@ -18,8 +18,8 @@ const NOTHING_DUE: readonly Entry[] = [];
 
 /**
  * Appends to the account what time did by `now`, in the order of the due moments, and evolves it: holds whose grace
- * ended return their credits, lots whose end came are carried or expire, subscriptions whose period ended renew or end. Everyone who reads or writes an account does
- * this first, so that no answer depends on whether a worker was punctual.
+ * ended return their credits, lots whose end came are carried or expire, subscriptions whose period ended renew or end.
+ * Everyone who reads or writes an account does this first, so that no answer depends on whether a worker was punctual.
  * @param enough stops once so many entries were appended; `state.dueBound` is then still not after `now`
  */
 export function settleDue(state: AccountState, now: Moment, recordedAt: Moment, enough = Infinity): readonly Entry[] {

@@ -1,7 +1,8 @@
 import { Controller, Delete, Get, Post, Put, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { newWebhookEndpoint, pageOf, replayedEvents, waitingEvents, webhookEndpoint, webhookTest } from '../answers.js';
+import { pageOf } from '../answers.js';
+import { newWebhookEndpoint, replayedEvents, waitingEvents, webhookEndpoint, webhookTest } from '../webhook-answers.js';
 import { pagingQuery } from '../requests/lists.js';
 import {
   changeEndpointRequest,
