@@ -16,6 +16,7 @@ import { Outbound1700000000014 } from './1700000000014-outbound.js';
 import { ChainSecret1700000000015 } from './1700000000015-chain-secret.js';
 import { EntriesByType1700000000016 } from './1700000000016-entries-by-type.js';
 import { CheaperChecks1700000000018 } from './1700000000018-cheaper-checks.js';
+import { Finance1700000000020 } from './1700000000020-finance.js';
 
 /**
  * Every migration, oldest first. A list and not a glob, so that source, build and tests run the same ones, and so that a
@@ -39,4 +40,5 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   ChainSecret1700000000015,
   EntriesByType1700000000016,
   CheaperChecks1700000000018,
+  Finance1700000000020,
 ];

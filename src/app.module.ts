@@ -8,6 +8,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { EntriesModule } from './entries/entries.module.js';
 import { ProofsModule } from './evidence/proof/proofs.module.js';
 import { CHECKPOINT_CHOICES } from './evidence/sign-checkpoints.js';
+import { FinanceModule } from './finance/finance.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { CommandsModule } from './ledger/commands/commands.module.js';
 import { BATCH_SPANS, LANES } from './ledger/ledger.module.js';
@@ -57,6 +58,7 @@ export class AppModule {
         ExplainModule,
         StatementModule,
         UsageModule,
+        FinanceModule,
         ProofsModule,
         WorkersModule.of(config),
         HttpModule.of(config.role),

@@ -11,6 +11,7 @@ import { CHECKPOINT } from './ops/checkpoint-command.js';
 import type { OpsCommand } from './ops/command.js';
 import { ERASE } from './ops/erase-command.js';
 import { EXPLAIN } from './ops/explain-command.js';
+import { FINANCE } from './ops/finance-command.js';
 import { JOBS } from './ops/jobs-command.js';
 import { Misuse } from './ops/misuse.js';
 import { putOnRecord, REASON_OPTION, reasonFrom } from './ops/on-record.js';
@@ -29,6 +30,7 @@ const COMMANDS: readonly OpsCommand[] = [
   REBUILD,
   EXPLAIN,
   BALANCE,
+  FINANCE,
   PROJECTIONS,
   JOBS,
   PLANS,

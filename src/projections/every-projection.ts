@@ -1,4 +1,5 @@
 import { UnitTotalsProjection } from '../balances/unit-totals-projection.js';
+import { FinanceProjection } from '../finance/finance-projection.js';
 import { UsageProjection } from '../usage/usage-projection.js';
 import type { Projection } from './projection.js';
 
@@ -13,5 +14,5 @@ export const PROJECTION_CHOICES = Symbol('PROJECTION_CHOICES');
 
 /** Every projection that follows the entries. */
 export function everyProjection({ usageProperties }: ProjectionChoices): Projection[] {
-  return [new UsageProjection(usageProperties), new UnitTotalsProjection()];
+  return [new UsageProjection(usageProperties), new UnitTotalsProjection(), new FinanceProjection()];
 }

@@ -11,6 +11,7 @@ import { AlertRuleCalls } from './alert-rules.js';
 import { Batches } from './batch.js';
 import { CommandCounts } from './command-counts.js';
 import { Configuration } from './configuration.js';
+import { FinanceCalls } from './finance.js';
 import { Mutations } from './mutations.js';
 import { PlanCalls } from './plans.js';
 import { RateCardCalls } from './rate-cards.js';
@@ -42,6 +43,7 @@ import { WebhookCalls } from './webhooks.js';
     PlanCalls,
     SubscriptionCalls,
     RateCardCalls,
+    FinanceCalls,
     RunCalls,
     AlertRuleCalls,
     WebhookCalls,
@@ -55,6 +57,7 @@ import { WebhookCalls } from './webhooks.js';
     PlanCalls,
     SubscriptionCalls,
     RateCardCalls,
+    FinanceCalls,
     RunCalls,
     AlertRuleCalls,
     WebhookCalls,

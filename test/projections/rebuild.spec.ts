@@ -7,6 +7,7 @@ import { foldInto, Follower } from '../../src/projections/follower.js';
 import { ProjectionInUse } from '../../src/projections/one-at-a-time.js';
 import { rebuildProjection, RebuildFailed, type Rebuilt } from '../../src/projections/rebuild-projection.js';
 import { verifyProjection } from '../../src/projections/verify-projection.js';
+import { FinanceProjection } from '../../src/finance/finance-projection.js';
 import { UnitTotalsProjection } from '../../src/balances/unit-totals-projection.js';
 import { UsageProjection } from '../../src/usage/usage-projection.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -38,6 +39,7 @@ describe('a projection that is folded anew', () => {
     follower = new Follower(database.appPool, { error: () => {} });
     await createCheckpoint(database.appPool, usage);
     await createCheckpoint(database.appPool, new UnitTotalsProjection());
+    await createCheckpoint(database.appPool, new FinanceProjection());
     await work(0, 20);
     await catchUp();
   });
@@ -60,7 +62,7 @@ describe('a projection that is folded anew', () => {
   }
 
   async function catchUp(): Promise<void> {
-    for (const projection of [usage, new UnitTotalsProjection()]) {
+    for (const projection of [usage, new UnitTotalsProjection(), new FinanceProjection()]) {
       while ((await follower.step(projection)) === 'folded');
     }
   }

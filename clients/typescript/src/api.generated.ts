@@ -26,6 +26,7 @@ import type {
   EntryProof,
   Explanation,
   ExtendRequest,
+  FinanceMonth,
   FreezeRequest,
   GrantRequest,
   Health,
@@ -635,6 +636,24 @@ export class Api {
       { method: 'POST', path: `/v1/rate-cards/${segment('card', card)}/simulate`, body: request, repeatable: false },
       options,
     );
+  }
+
+  /** Tell month by month what became of the money that was paid for credits. By currency and category of the lots: recognised as credits are spent, breakage as they expire, revoked as they are taken back, deferred as long as they are there. Of live or test accounts, by the key's mode. With `Accept: text/csv` all of it at once, without `limit` and `after`. At most 120 months. */
+  listFinanceMonths(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+      /** In UTC, inclusive; 11 months before `to` if left out. */
+      from?: string | undefined;
+      /** In UTC, inclusive; this month if left out. */
+      to?: string | undefined;
+      /** Only this one. */
+      currency?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<FinanceMonth> {
+    return new List(this.caller, { method: 'GET', path: '/v1/finance/months', query, repeatable: true }, options);
   }
 
   /** Make an API key; its secret is shown this once. */

@@ -410,6 +410,35 @@ export type ExtendRequest = {
   unit?: string | undefined;
 };
 
+/** In the currency's main unit, exact. deferred_at_start + paid = recognised + breakage + revoked + deferred_at_end */
+export type FinanceMonth = {
+  /** In UTC, of when what moved the money took effect. */
+  month: string;
+  currency: string;
+  category: 'paid' | 'included' | 'promotional' | 'compensation';
+  deferred_at_start: string;
+  /** The cost of what was granted. */
+  paid: string;
+  /** For what was spent, less what was refunded of it. */
+  recognised: string;
+  /** How much refunds of spends took off `recognised`, which is lower by it already. */
+  refunded: string;
+  /** For what expired unspent. */
+  breakage: string;
+  /** For what was revoked, less what was reinstated: the money that went back. */
+  revoked: string;
+  /** For what is still there, under hold or not. */
+  deferred_at_end: string;
+};
+
+export type FinanceMonthPage = {
+  data: FinanceMonth[];
+  has_more: boolean;
+  next_cursor: string | null;
+  /** All that was recorded earlier is in it. Null before a worker has run on this ledger. */
+  complete_until: string | null;
+};
+
 export type FoundDifference = {
   mode: ('live' | 'test') | null;
   /** Null where nothing tells its name. */

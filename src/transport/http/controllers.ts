@@ -5,6 +5,7 @@ import { BoardController } from './board.controller.js';
 import { CommandsController } from './commands.controller.js';
 import { DocsController } from './docs.controller.js';
 import { ExplainController } from './explain.controller.js';
+import { FinanceController } from './finance.controller.js';
 import { HealthController } from './health.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { KeysController } from './keys.controller.js';
@@ -32,6 +33,7 @@ export const CONTROLLERS = [
   PlansController,
   SubscriptionsController,
   RateCardsController,
+  FinanceController,
   KeysController,
   AlertRulesController,
   WebhookEndpointsController,

@@ -22,6 +22,7 @@ const TAGS: Readonly<Record<string, string>> = {
   units: 'What is counted.',
   plans: 'What is sold: grants, limits, prices, in versions that never change.',
   'rate cards': 'What things cost: prices of events, in versions.',
+  finance: 'What became of the money that was paid for credits.',
   keys: 'Who may call.',
   alerts: 'When to tell what becomes of accounts.',
   webhooks: 'Whom to tell, signed and in order.',
