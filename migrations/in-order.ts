@@ -17,6 +17,7 @@ import { ChainSecret1700000000015 } from './1700000000015-chain-secret.js';
 import { EntriesByType1700000000016 } from './1700000000016-entries-by-type.js';
 import { CheaperChecks1700000000018 } from './1700000000018-cheaper-checks.js';
 import { Finance1700000000020 } from './1700000000020-finance.js';
+import { Members1700000000022 } from './1700000000022-members.js';
 
 /**
  * Every migration, oldest first. A list and not a glob, so that source, build and tests run the same ones, and so that a
@@ -41,4 +42,5 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   EntriesByType1700000000016,
   CheaperChecks1700000000018,
   Finance1700000000020,
+  Members1700000000022,
 ];

@@ -13,6 +13,7 @@ import { KeysModule } from './keys/keys.module.js';
 import { CommandsModule } from './ledger/commands/commands.module.js';
 import { BATCH_SPANS, LANES } from './ledger/ledger.module.js';
 import { LotsModule } from './lots/lots.module.js';
+import { MembersModule } from './members/members.module.js';
 import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 import { ExplainModule } from './replay/explain/explain.module.js';
 import { PROJECTION_CHOICES } from './projections/every-projection.js';
@@ -54,6 +55,7 @@ export class AppModule {
         EntriesModule,
         LotsModule,
         SubscriptionsModule,
+        MembersModule,
         ReservationsModule,
         ExplainModule,
         StatementModule,

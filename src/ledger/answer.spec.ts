@@ -22,7 +22,7 @@ function account(id = 'user_42'): { view: AccountView; run: (command: Command, n
     const decision = decide(state, command, NOW, NOW);
     if (!decision.ok) return writer.refusal(view, decision.refusal);
     for (const entry of decision.entries) evolve(state, entry);
-    return JSON.parse(writer.mutation(view, command, decision.entries)) as unknown;
+    return JSON.parse(writer.mutation(view, command, decision)) as unknown;
   };
   return { view, run };
 }

@@ -16,8 +16,11 @@ import {
 import type { Command } from './domain/command.js';
 import type { Deltas, Entry } from './domain/entry.js';
 import type { PricedEvent } from './domain/priced-event.js';
-import type { Refusal, Shortfall } from './domain/refusal.js';
+import type { Member } from './domain/member.js';
+import type { Accepted, Refusal, Shortfall } from './domain/refusal.js';
 import type { Subscription } from './domain/subscription.js';
+import { warningsOf, type LimitWarning } from './domain/warnings.js';
+import { memberAnswer } from './member-answer.js';
 import { subscriptionAnswer } from './subscription-answer.js';
 import type { AccountView, SubmittedCommand, UnfixedScales } from './submission.js';
 
@@ -45,12 +48,42 @@ export class AnswerWriter {
   ) {}
 
   /** What a mutation answers. `entries` are the command's own, already evolved into the view's state. */
-  mutation(view: AccountView, command: Command, entries: readonly Entry[]): string {
+  mutation(view: AccountView, command: Command, { entries, exceeded }: Pick<Accepted, 'entries' | 'exceeded'>): string {
     const { state } = view;
     let json = `{"account":${JSON.stringify(view.id)},"seq":${state.seq},"entries":[`;
     for (let i = 0; i < entries.length; i++) json += (i === 0 ? '' : ',') + this.entry(view, entries[i]!);
     json += `],"balances":${this.balances(view)}`;
-    return `${json}${this.subject(view, command, entries)}}`;
+    return `${json}${this.subject(view, command, entries)}${this.exceededBy(view, command, entries, exceeded)}}`;
+  }
+
+  /** Soft limits and budgets that a spend exceeds, or would: a member of an answer, or nothing. */
+  warnings(warnings: readonly LimitWarning[], unfixed?: UnfixedScales): string {
+    if (warnings.length === 0) return '';
+    const told = warnings.map(({ limit, unit, used, cap, resetsAt, member }) => {
+      const scale = unfixed?.scaleOf(unit) ?? this.scaleOf(unit);
+      return {
+        limit,
+        unit,
+        used: formatAmount(used, scale),
+        cap: formatAmount(cap, scale),
+        ...(resetsAt === null ? {} : { resets_at: formatMoment(resetsAt) }),
+        ...(member === null ? {} : { member }),
+      };
+    });
+    return `,"warnings":${JSON.stringify(told)}`;
+  }
+
+  private exceededBy(
+    { state, now }: AccountView,
+    { type }: Command,
+    entries: readonly Entry[],
+    exceeded: readonly string[],
+  ): string {
+    if (exceeded.length === 0 && state.members.size === 0) return '';
+    if (type !== 'reserve' && type !== 'charge' && type !== 'commit' && type !== 'extend') return '';
+    // What they did is counted already.
+    const touched = entries.map(({ unit }) => ({ unit: unit!, amount: 0n }));
+    return this.warnings(warningsOf(state, exceeded, touched, entries[0]?.member ?? null, now));
   }
 
   /** Notes which ids the answers to these commands will most likely name. */
@@ -166,6 +199,10 @@ export class AnswerWriter {
     return subscriptionAnswer(state, subscription, now, this.scaleOf);
   }
 
+  member({ state, now }: AccountView, member: Member): object {
+    return memberAnswer(state, member, now, this.scaleOf);
+  }
+
   /** A domain refusal as the caller hears it; it may be about units that nobody uses yet. */
   refusal(account: AccountName, refusal: Refusal, unfixed?: UnfixedScales): LedgerError {
     const details: Record<string, unknown> = {};
@@ -180,7 +217,7 @@ export class AnswerWriter {
   }
 
   private shortfall(short: Shortfall, unfixed: UnfixedScales | undefined): ErrorDetails {
-    const { unit, required, available, held, openReservations, nextReleaseAt, limit } = short;
+    const { unit, required, available, held, openReservations, nextReleaseAt, limit, member } = short;
     const scale = unfixed?.scaleOf(unit) ?? this.scaleOf(unit);
     return {
       unit,
@@ -191,6 +228,8 @@ export class AnswerWriter {
       ...(nextReleaseAt === null ? {} : { next_release_at: formatMoment(nextReleaseAt) }),
       ...(limit === null ? {} : { used: formatAmount(limit.used, scale), cap: formatAmount(limit.cap, scale) }),
       ...(limit === null || limit.resetsAt === null ? {} : { resets_at: formatMoment(limit.resetsAt) }),
+      ...(limit === null ? {} : { limit: member === undefined ? 'plan' : 'budget' }),
+      ...(member === undefined ? {} : { member }),
     };
   }
 
@@ -218,6 +257,11 @@ export class AnswerWriter {
           ? ''
           : `,"subscription":${JSON.stringify(this.subscription(view, subscription))}`;
       }
+      case 'set-member': {
+        const member = view.state.members.get(command.member)!;
+        return `,"member":${JSON.stringify(this.member(view, member))}`;
+      }
+      case 'remove-member':
       case 'refund-reservation':
       case 'refund-entry':
       case 'charge':

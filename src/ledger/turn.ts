@@ -184,7 +184,7 @@ export class Turn {
     return {
       type: 'accepted',
       seq,
-      body: Buffer.from(this.writer.mutation(view, completed.command, decision.entries)),
+      body: Buffer.from(this.writer.mutation(view, completed.command, decision)),
     };
   }
 

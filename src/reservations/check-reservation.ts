@@ -2,6 +2,7 @@ import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { AnswerWriter } from '../ledger/answer.js';
 import type { Reserve } from '../ledger/domain/command.js';
 import { decide } from '../ledger/domain/decide.js';
+import { warningsOf } from '../ledger/domain/warnings.js';
 import type { AccountView, Target, UnfixedScales } from '../ledger/submission.js';
 import { WritePath } from '../ledger/write-path.js';
 import { readTooEarly } from '../ledger/write-errors.js';
@@ -35,7 +36,11 @@ export class CheckReservationHandler implements IQueryHandler<CheckReservation> 
 function verdict(writer: AnswerWriter, view: AccountView, { terms, unfixed }: CheckReservation): string {
   const decision = decide(view.state, { type: 'reserve', ...terms }, view.now, view.now);
   if (decision.ok && unfixed?.stand() === false) throw readTooEarly();
-  if (decision.ok) return '"allowed":true';
+  if (decision.ok) {
+    const lines = decision.entries.map(({ unit, amount }) => ({ unit: unit!, amount }));
+    const warnings = warningsOf(view.state, decision.exceeded, lines, terms.member, view.now);
+    return `"allowed":true${writer.warnings(warnings, unfixed)}`;
+  }
   const { code, details } = writer.refusal(view, decision.refusal, unfixed);
   const shortfall = details['shortfall'] === undefined ? '' : `,"shortfall":${JSON.stringify(details['shortfall'])}`;
   return `"allowed":false,"code":"${code}"${shortfall}`;

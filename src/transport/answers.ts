@@ -120,10 +120,34 @@ export const reservationWithEntries = z
   .meta({ id: 'ReservationWithEntries' });
 
 export const mutationFields = { account: z.string(), seq, entries: z.array(entry), balances };
+const LIMITS = ['plan', 'budget'] as const;
+const warnings = z
+  .array(
+    z
+      .strictObject({
+        limit: z.enum(LIMITS),
+        unit: z.string(),
+        used: amountOut.meta({
+          description: 'In its current window, what is held included. What a limit of a plan counts ends at its cap.',
+        }),
+        cap: amountOut,
+        resets_at: moment.optional(),
+        member: z.string().optional().meta({ description: 'Whose budget it is.' }),
+      })
+      .meta({
+        id: 'LimitWarning',
+        description: 'A soft limit or budget that is exceeded: nothing is refused for that.',
+      }),
+  )
+  .optional();
+
 export const mutation = z.strictObject(mutationFields).meta({ id: 'Mutation' });
+export const spendMutation = z.strictObject({ ...mutationFields, warnings }).meta({ id: 'SpendMutation' });
 export const lotMutation = z.strictObject({ ...mutationFields, lot: lot.optional() }).meta({ id: 'LotMutation' });
+/** Of a call that spends nothing. */
+export const reservationRelease = z.strictObject({ ...mutationFields, reservation }).meta({ id: 'ReservationRelease' });
 export const reservationMutation = z
-  .strictObject({ ...mutationFields, reservation })
+  .strictObject({ ...mutationFields, reservation, warnings })
   .meta({ id: 'ReservationMutation' });
 
 const shortfall = z
@@ -137,6 +161,11 @@ const shortfall = z
     used: amountOut.optional().meta({ description: 'Of a limit, in its current window, what is held included.' }),
     cap: amountOut.optional().meta({ description: 'Of a limit.' }),
     resets_at: moment.optional().meta({ description: 'When the window of a limit ends.' }),
+    limit: z.enum(LIMITS).optional().meta({
+      description:
+        "Of a plan, or a member's budget that has no room: then `available` is what room there is, and `held` what other reservations have of it.",
+    }),
+    member: z.string().optional().meta({ description: 'Whose budget it is.' }),
   })
   .meta({ id: 'Shortfall', description: 'Counts only the lots the spend may use.' });
 
@@ -145,6 +174,7 @@ export const check = z
     allowed: z.boolean(),
     code: z.string().optional(),
     shortfall: z.array(shortfall).optional(),
+    warnings,
     balances,
     seq,
   })

@@ -12,6 +12,7 @@ import { Batches } from './batch.js';
 import { CommandCounts } from './command-counts.js';
 import { Configuration } from './configuration.js';
 import { FinanceCalls } from './finance.js';
+import { MemberCalls } from './members.js';
 import { Mutations } from './mutations.js';
 import { PlanCalls } from './plans.js';
 import { RateCardCalls } from './rate-cards.js';
@@ -42,6 +43,7 @@ import { WebhookCalls } from './webhooks.js';
     Configuration,
     PlanCalls,
     SubscriptionCalls,
+    MemberCalls,
     RateCardCalls,
     FinanceCalls,
     RunCalls,
@@ -56,6 +58,7 @@ import { WebhookCalls } from './webhooks.js';
     Configuration,
     PlanCalls,
     SubscriptionCalls,
+    MemberCalls,
     RateCardCalls,
     FinanceCalls,
     RunCalls,

@@ -106,6 +106,9 @@ function perform(account: NaiveAccount, command: Commands.Command, now: number):
     case 'subscribe':
     case 'cancel':
       throw new Error('random commands do not subscribe');
+    case 'set-member':
+    case 'remove-member':
+      throw new Error('random commands put no members on record');
     default:
       return command satisfies never;
   }

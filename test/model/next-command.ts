@@ -7,7 +7,10 @@ import { refundEntry, refundReservation, reinstate, revoke } from './next-return
 import { charge, commit, extend, release, reserve } from './next-spend.js';
 
 /** How often which command comes; the first is the simplest. */
-const KINDS: readonly (readonly [number, Exclude<Command['type'], 'subscribe' | 'cancel'>])[] = [
+const KINDS: readonly (readonly [
+  number,
+  Exclude<Command['type'], 'subscribe' | 'cancel' | 'set-member' | 'remove-member'>,
+])[] = [
   [20, 'grant'],
   [24, 'reserve'],
   [26, 'commit'],

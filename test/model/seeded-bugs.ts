@@ -195,7 +195,7 @@ function pretending(prepare: (state: AccountState, undo: Undo, command: Command)
 }
 
 function changeEntries(decision: Decision, change: (entry: Entry) => Entry): Decision {
-  return decision.ok ? { ok: true, entries: decision.entries.map(change) } : decision;
+  return decision.ok ? { ...decision, entries: decision.entries.map(change) } : decision;
 }
 
 /** Changes what time does: it works on a copy, and what it says is changed before it reaches the account. */

@@ -16,6 +16,7 @@ import {
   type HoldRecord,
 } from '../../src/ledger/store/projection-records.js';
 import { inOrder } from '../../src/ledger/domain/windows.js';
+import { MEMBER_COLUMNS, memberRecord, memberRow } from '../../src/ledger/store/member-row.js';
 import { subscriptionRecord, subscriptionRow } from '../../src/ledger/store/subscription-row.js';
 import type { TestDatabase } from './database.js';
 
@@ -25,6 +26,9 @@ SELECT to_jsonb(s) - 'account_no' || (
   SELECT jsonb_object_agg(key, to_char(value::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
   FROM jsonb_each_text(to_jsonb(s)) WHERE key IN ('anchor', 'period_start', 'period_end', 'closed_at')) AS row
 FROM subscriptions s WHERE account_no = $1 ORDER BY subscription`;
+
+const STORED_MEMBERS = `
+SELECT to_jsonb(m) AS row FROM (SELECT ${MEMBER_COLUMNS} FROM members WHERE account_no = $1) m`;
 
 /** Everything that is wrong with the ledger: rules that do not hold, projections that are not the fold of their entries. */
 export async function auditLedger({ ownerPool }: TestDatabase): Promise<string[]> {
@@ -65,6 +69,12 @@ export async function auditLedger({ ownerPool }: TestDatabase): Promise<string[]
       .join();
     if (storedSubscriptions !== foldedSubscriptions) {
       found.push(`account ${no}: subscriptions ${storedSubscriptions}, folded ${foldedSubscriptions}`);
+    }
+    const onRecord = await ownerPool.query<{ row: object }>(STORED_MEMBERS, [no]);
+    const storedMembers = onRecord.rows.map(({ row }) => projectionText(row)).sort();
+    const foldedMembers = [...state.members.values()].map(each => projectionText(memberRecord(memberRow(each)))).sort();
+    if (storedMembers.join() !== foldedMembers.join()) {
+      found.push(`account ${no}: members ${storedMembers}, folded ${foldedMembers}`);
     }
     if ((account.due_bound?.getTime() ?? Infinity) > (nextDueAt(state) ?? Infinity)) {
       found.push(`account ${no}: something is due before its bound`);

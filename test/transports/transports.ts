@@ -42,6 +42,8 @@ const PATHS: Readonly<Record<WireRequest['type'], string>> = {
   reinstate: '',
   subscribe: '',
   cancel: '',
+  'set-member': '',
+  'remove-member': '',
 };
 
 export class OverHttp implements Transport {
@@ -82,6 +84,8 @@ const CALLS: Readonly<Record<WireRequest['type'], readonly [Method, string, keyo
   reinstate: ['getAccount', 'account', null],
   subscribe: ['getAccount', 'account', null],
   cancel: ['getAccount', 'account', null],
+  'set-member': ['getAccount', 'account', null],
+  'remove-member': ['getAccount', 'account', null],
 };
 
 export class OverGrpc implements Transport {

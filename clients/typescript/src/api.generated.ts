@@ -34,6 +34,9 @@ import type {
   Key,
   Lot,
   LotMutation,
+  Member,
+  MemberAnswer,
+  MemberMutation,
   Mutation,
   NewKey,
   NewWebhookEndpoint,
@@ -53,6 +56,7 @@ import type {
   ReplayedEvents,
   Reservation,
   ReservationMutation,
+  ReservationRelease,
   ReservationWithEntries,
   ReserveRequest,
   RetriedJob,
@@ -60,7 +64,9 @@ import type {
   RotateWebhookSecretRequest,
   Run,
   RunOrder,
+  SetMemberRequest,
   SimulateRateCardRequest,
+  SpendMutation,
   Statement,
   SubscribeRequest,
   SubscriptionAnswer,
@@ -126,7 +132,7 @@ export class Api {
   }
 
   /** Spend credits at once, without a reservation. */
-  charge(account: string, request: ChargeRequest, options: KeyedCallOptions = {}): Promise<Mutation> {
+  charge(account: string, request: ChargeRequest, options: KeyedCallOptions = {}): Promise<SpendMutation> {
     return this.caller.call(
       {
         method: 'POST',
@@ -182,7 +188,7 @@ export class Api {
   }
 
   /** End a reservation without a spend. */
-  release(id: string, request: ReleaseRequest = {}, options: KeyedCallOptions = {}): Promise<ReservationMutation> {
+  release(id: string, request: ReleaseRequest = {}, options: KeyedCallOptions = {}): Promise<ReservationRelease> {
     return this.caller.call(
       {
         method: 'POST',
@@ -585,6 +591,67 @@ export class Api {
         method: 'DELETE',
         path: `/v1/accounts/${segment('account', account)}/subscriptions/${segment('subscription', subscription)}`,
         query,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** List the members of an account by id, with what is used of their budgets. */
+  listMembers(
+    account: string,
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+      /** Only those directly below it. */
+      parent?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<Member> {
+    return new List(
+      this.caller,
+      { method: 'GET', path: `/v1/accounts/${segment('account', account)}/members`, query, repeatable: true },
+      options,
+    );
+  }
+
+  /** Put a member on record: who is above it, and its budgets. */
+  putMember(
+    account: string,
+    member: string,
+    request: SetMemberRequest = {},
+    options: CallOptions = {},
+  ): Promise<MemberMutation> {
+    return this.caller.call(
+      {
+        method: 'PUT',
+        path: `/v1/accounts/${segment('account', account)}/members/${segment('member', member)}`,
+        body: request,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Read a member: what is used of its budgets, and when they begin anew. */
+  getMember(account: string, member: string, options: CallOptions = {}): Promise<MemberAnswer> {
+    return this.caller.call(
+      {
+        method: 'GET',
+        path: `/v1/accounts/${segment('account', account)}/members/${segment('member', member)}`,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Take a member off the record; what it spent stays. */
+  removeMember(account: string, member: string, options: CallOptions = {}): Promise<MemberMutation> {
+    return this.caller.call(
+      {
+        method: 'DELETE',
+        path: `/v1/accounts/${segment('account', account)}/members/${segment('member', member)}`,
         repeatable: true,
       },
       options,

@@ -116,6 +116,51 @@ export type BatchResults = {
   }[];
 };
 
+/** At most so much each window, of the member and of all members below it. */
+export type Budget = {
+  /** What is counted. */
+  unit: string;
+  amount: Amount;
+  window: BudgetWindow;
+  /** Warns, and refuses nothing. */
+  soft?: boolean | undefined;
+};
+
+/** Counts the member and all members below it. */
+export type BudgetState = {
+  unit: string;
+  amount: AmountOut;
+  window: {
+    every: 'hour' | 'day' | 'week' | 'month' | 'year' | 'lifetime';
+    count?: number | undefined;
+    /** Where its windows are those of the calendar. */
+    time_zone?: string | undefined;
+    /** Where they are counted from then on. */
+    anchor_at?: string | undefined;
+  };
+  soft: boolean;
+  /** In the current window, what is held included. */
+  used: AmountOut;
+  /** What of that is held. */
+  held: AmountOut;
+  /** When the current window ends. */
+  resets_at?: string | undefined;
+};
+
+/** When a budget begins anew: by the calendar, unless it has an anchor_at. */
+export type BudgetWindow =
+  | {
+      every: 'hour' | 'day' | 'week' | 'month' | 'year';
+      count?: number | undefined;
+      /** Of the IANA database; for the anchor `calendar`, UTC if left out. */
+      time_zone?: string | undefined;
+      /** Windows are counted from then on, and not by the calendar. */
+      anchor_at?: string | undefined;
+    }
+  | {
+      every: 'lifetime';
+    };
+
 export type ChangeWebhookEndpointRequest = {
   /** https, port 443 or 8443, on the public internet. */
   url: string;
@@ -160,6 +205,7 @@ export type Check = {
   allowed: boolean;
   code?: string | undefined;
   shortfall?: Shortfall[] | undefined;
+  warnings?: LimitWarning[] | undefined;
   balances: Balances;
   /** Entries the account has. */
   seq: number;
@@ -514,6 +560,18 @@ export type KeyPage = {
   next_cursor: string | null;
 };
 
+/** A soft limit or budget that is exceeded: nothing is refused for that. */
+export type LimitWarning = {
+  limit: 'plan' | 'budget';
+  unit: string;
+  /** In its current window, what is held included. What a limit of a plan counts ends at its cap. */
+  used: AmountOut;
+  cap: AmountOut;
+  resets_at?: string | undefined;
+  /** Whose budget it is. */
+  member?: string | undefined;
+};
+
 export type Line = {
   /** What is counted. */
   unit: string;
@@ -545,6 +603,34 @@ export type LotMutation = {
 
 export type LotPage = {
   data: Lot[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+export type Member = {
+  id: string;
+  parent?: string | undefined;
+  budgets: BudgetState[];
+};
+
+export type MemberAnswer = {
+  account: string;
+  /** Entries the account has. */
+  seq: number;
+  member: Member;
+};
+
+export type MemberMutation = {
+  account: string;
+  /** Entries the account has. */
+  seq: number;
+  entries: Entry[];
+  balances: Balances;
+  member?: Member | undefined;
+};
+
+export type MemberPage = {
+  data: Member[];
   has_more: boolean;
   next_cursor: string | null;
 };
@@ -1056,12 +1142,22 @@ export type ReservationMutation = {
   entries: Entry[];
   balances: Balances;
   reservation: Reservation;
+  warnings?: LimitWarning[] | undefined;
 };
 
 export type ReservationPage = {
   data: Reservation[];
   has_more: boolean;
   next_cursor: string | null;
+};
+
+export type ReservationRelease = {
+  account: string;
+  /** Entries the account has. */
+  seq: number;
+  entries: Entry[];
+  balances: Balances;
+  reservation: Reservation;
 };
 
 export type ReservationWithEntries = {
@@ -1167,6 +1263,13 @@ export type RunPage = {
   next_cursor: string | null;
 };
 
+/** Replaces all that was said of the member; what was spent in a window that stays the same still counts. */
+export type SetMemberRequest = {
+  /** The member above it, whose budgets count too. */
+  parent?: string | undefined;
+  budgets?: Budget[] | undefined;
+};
+
 /** Counts only the lots the spend may use. */
 export type Shortfall = {
   unit: string;
@@ -1181,6 +1284,10 @@ export type Shortfall = {
   cap?: AmountOut | undefined;
   /** When the window of a limit ends. */
   resets_at?: string | undefined;
+  /** Of a plan, or a member's budget that has no room: then `available` is what room there is, and `held` what other reservations have of it. */
+  limit?: 'plan' | 'budget' | undefined;
+  /** Whose budget it is. */
+  member?: string | undefined;
 };
 
 export type SimulateRateCardRequest = {
@@ -1194,6 +1301,15 @@ export type SimulateRateCardRequest = {
   from: string;
   /** Exclusive. */
   to: string;
+};
+
+export type SpendMutation = {
+  account: string;
+  /** Entries the account has. */
+  seq: number;
+  entries: Entry[];
+  balances: Balances;
+  warnings?: LimitWarning[] | undefined;
 };
 
 /** opening + the lines' deltas = closing, unit by unit */
@@ -1626,6 +1742,8 @@ export type RefusalCode =
   | 'key_not_found'
   | 'limit_reached'
   | 'lot_not_found'
+  | 'member_in_use'
+  | 'member_not_found'
   | 'meter_not_found'
   | 'not_found'
   | 'payload_too_large'
@@ -1646,6 +1764,7 @@ export type RefusalCode =
   | 'subscription_not_found'
   | 'too_many_alert_rules'
   | 'too_many_lots'
+  | 'too_many_members'
   | 'too_many_plans'
   | 'too_many_reservations'
   | 'too_many_runs'

@@ -12,6 +12,8 @@ import { RefundReservationHandler } from './refund-reservation.js';
 import { ReleaseReservationHandler } from './release-reservation.js';
 import { ReserveCreditsHandler } from './reserve-credits.js';
 import { RevokeLotHandler } from './revoke-lot.js';
+import { RemoveMemberHandler } from './remove-member.js';
+import { SetMemberHandler } from './set-member.js';
 import { SubscribeAccountHandler } from './subscribe-account.js';
 import { UnfreezeAccountHandler } from './unfreeze-account.js';
 
@@ -32,6 +34,8 @@ import { UnfreezeAccountHandler } from './unfreeze-account.js';
     UnfreezeAccountHandler,
     SubscribeAccountHandler,
     CancelSubscriptionHandler,
+    SetMemberHandler,
+    RemoveMemberHandler,
   ],
 })
 export class CommandsModule {}

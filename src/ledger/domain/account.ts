@@ -1,5 +1,6 @@
 import type { AppliesTo } from './applies-to.js';
 import type { LotPlan } from './lot-plan.js';
+import type { Member } from './member.js';
 import type { Moment } from './moment.js';
 import type { Subscription } from './subscription.js';
 
@@ -76,6 +77,7 @@ export interface Spend {
   readonly seq: number;
   readonly unit: string;
   readonly reservation: number | null;
+  readonly member: string | null;
   readonly amount: bigint;
   /** In the order drawn. `amount` is what a refund can still give back to this lot. */
   readonly parts: LotPart[];
@@ -158,6 +160,10 @@ export interface AccountState {
   readonly holds: Map<number, Reservation>;
   /** By id. */
   readonly subscriptions: Map<string, Subscription>;
+  /** Those on record, by id. */
+  readonly members: Map<string, Member>;
+  /** What open holds have, by member on record and unit, members below included: follows from the two, not a projection. */
+  readonly heldByMember: Map<string, Map<string, bigint>>;
   /** Nothing falls due before this moment: a lower bound that spares the look at every hold; not a projection. */
   dueBound: Moment;
   /** No window is to be opened before this moment: a lower bound like the one above. */
@@ -184,6 +190,8 @@ export interface Recalled {
   readonly revocations: Map<number, Revocation>;
   /** Ids of subscriptions that entries of this batch changed: their rows are to be written. */
   readonly subscriptions: Set<string>;
+  /** Ids of members that entries of this batch changed. */
+  readonly members: Set<string>;
 }
 
 /** Lots one entry can make at most, which is also the room its numbers leave. */
@@ -217,6 +225,8 @@ export function newAccount(): AccountState {
     units: new Map(),
     holds: new Map(),
     subscriptions: new Map(),
+    members: new Map(),
+    heldByMember: new Map(),
     dueBound: Infinity,
     windowBound: Infinity,
     revision: 0,
@@ -232,13 +242,15 @@ function noHistory(): Recalled {
     charges: new Map(),
     revocations: new Map(),
     subscriptions: new Set(),
+    members: new Set(),
   };
 }
 
 /** Most turns recall little, and clearing a map makes a new table: those that are empty are left alone. */
 export function forgetHistory(recalled: Recalled): void {
-  const { reservations, lots, spends, charges, revocations, subscriptions } = recalled;
-  for (const kind of [reservations, lots, spends, charges, revocations, subscriptions]) if (kind.size > 0) kind.clear();
+  const { reservations, lots, spends, charges, revocations, subscriptions, members } = recalled;
+  for (const kind of [reservations, lots, spends, charges, revocations, subscriptions, members])
+    if (kind.size > 0) kind.clear();
 }
 
 export function zeroBalance(): Balance {

@@ -1,4 +1,5 @@
 import type { AccountState, Moment } from './account.js';
+import { overBudgets, windowsToOpen } from './budgets.js';
 import { sumOf } from './burn-order.js';
 import type { Charge, Line } from './command.js';
 import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
@@ -12,10 +13,11 @@ export function charge(state: AccountState, command: Charge, now: Moment, record
   const wrong = linesRefusal(command.lines, command.event !== undefined);
   if (wrong !== null) return wrong;
   if (state.frozen) return refuse('account_frozen', 'the account is frozen: unfreeze it before new work');
-  const lines = withLimits(state, command.lines, command.event);
+  const { lines, exceeded } = withLimits(state, command.lines, command.event);
   const covers = lines.map(line => cover(state, line, command, command.overage));
   const short: Line[] = lines.filter((_, index) => covers[index] === null);
-  if (short.length > 0) return insufficient(state, short, command, command.overage, now);
+  const over = overBudgets(state, lines, command.member, now);
+  if (short.length > 0 || over.length > 0) return insufficient(state, { short, over }, command, command.overage, now);
   for (const [index, { unit }] of lines.entries()) {
     const tooMuch = debtRefusal(state, unit, covers[index]!.debt);
     if (tooMuch !== null) return tooMuch;
@@ -32,7 +34,9 @@ export function charge(state: AccountState, command: Charge, now: Moment, record
         member: command.member,
         event: index === 0 ? (command.event ?? null) : null,
         metadata: index === 0 ? command.metadata : null,
+        opens: windowsToOpen(state, command.member, line.unit, now),
       });
     }),
+    exceeded,
   );
 }

@@ -9,6 +9,7 @@ import type {
   RolloverRule,
   SpendContext,
 } from './account.js';
+import type { MemberTerms } from './member.js';
 import type { PricedEvent } from './priced-event.js';
 import type { PlanTerms } from './plan-terms.js';
 
@@ -127,6 +128,17 @@ export interface Configure {
   readonly metadata: Metadata | null;
 }
 
+/** Puts a member on record, in place of what is said of it there. */
+export interface SetMember extends MemberTerms {
+  readonly type: 'set-member';
+  readonly member: string;
+}
+
+export interface RemoveMember {
+  readonly type: 'remove-member';
+  readonly member: string;
+}
+
 export interface Freeze {
   readonly type: 'freeze' | 'unfreeze';
   readonly reason: string | null;
@@ -181,4 +193,6 @@ export type Command =
   | Subscribe
   | Cancel
   | Configure
+  | SetMember
+  | RemoveMember
   | Freeze;

@@ -8,11 +8,12 @@ import {
   type ReservationLine,
 } from './account.js';
 import { actualAmounts, type LimitLines } from './actual-amounts.js';
+import { overBudgets, windowsToOpen } from './budgets.js';
 import { least, sumOf } from './burn-order.js';
-import type { Commit } from './command.js';
+import type { Commit, Line } from './command.js';
 import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
 import { makeEntry, type EntryFields } from './entry.js';
-import { isLimitLine } from './limit-lines.js';
+import { exceededBy, isLimitLine } from './limit-lines.js';
 import { lateCommit } from './late-commit.js';
 import { accept, refuse, type Decision } from './refusal.js';
 import { heldInBurnOrder, overAt, settleHeld, type Settled } from './return-credits.js';
@@ -42,7 +43,8 @@ export function commit(state: AccountState, command: Commit, now: Moment, record
   const actual = actualAmounts(reservation, command.actual, heldOf, limits);
   if (!actual.ok) return actual;
   const commits: LineCommit[] = [];
-  const short: { unit: string; amount: bigint }[] = [];
+  const short: Line[] = [];
+  const excesses: Line[] = [];
   for (const [index, line] of reservation.lines.entries()) {
     const amount = actual.amounts[index]!;
     const beyond = amount - least(amount, heldOf(line));
@@ -54,15 +56,21 @@ export function commit(state: AccountState, command: Commit, now: Moment, record
     }
     const excess =
       beyond === 0n ? NO_EXCESS : cover(state, { unit: line.unit, amount: beyond }, reservation, reservation.overage);
+    if (beyond > 0n) excesses.push({ unit: line.unit, amount: beyond });
     if (excess === null) short.push({ unit: line.unit, amount: beyond });
     else commits.push({ line, amount, excess });
   }
-  if (short.length > 0) return insufficient(state, short, reservation, reservation.overage, now, reservation.no);
+  // What is held counts already; what comes back does so with this commit.
+  const over = overBudgets(state, excesses, reservation.member, now);
+  if (short.length > 0 || over.length > 0)
+    return insufficient(state, { short, over }, reservation, reservation.overage, now, reservation.no);
   for (const { line, excess } of commits) {
     const tooMuch = debtRefusal(state, line.unit, excess.debt);
     if (tooMuch !== null) return tooMuch;
   }
-  return accept(entriesOf(state, reservation, commits, command, now, recordedAt));
+  const taken = (unit: string): bigint => commits.find(({ line }) => line.unit === unit)?.amount ?? 0n;
+  const exceeded = command.final ? exceededBy(state, command.event, taken) : [];
+  return accept(entriesOf(state, reservation, commits, command, now, recordedAt), exceeded);
 }
 
 function entriesOf(
@@ -85,6 +93,7 @@ function entriesOf(
       event: index === 0 ? (command.event ?? null) : null,
       metadata: index === 0 ? command.metadata : null,
       providerCost: index === 0 ? command.providerCost : null,
+      opens: item.amount > 0n ? windowsToOpen(state, reservation.member, item.line.unit, now) : null,
       closes: command.final && index === booked.length - 1,
     });
   });

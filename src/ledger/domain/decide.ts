@@ -11,6 +11,7 @@ import type { Decision } from './refusal.js';
 import { release } from './release.js';
 import { reserve } from './reserve.js';
 import { reinstate, revoke } from './revoke.js';
+import { removeMember, setMember } from './set-member.js';
 import { subscribe } from './subscribe.js';
 
 /**
@@ -45,6 +46,10 @@ export function decide(state: AccountState, command: Command, now: Moment, recor
       return cancel(state, command, now, recordedAt);
     case 'configure':
       return configure(state, command, now, recordedAt);
+    case 'set-member':
+      return setMember(state, command, now, recordedAt);
+    case 'remove-member':
+      return removeMember(state, command, now, recordedAt);
     case 'freeze':
     case 'unfreeze':
       return freeze(state, command, now, recordedAt);

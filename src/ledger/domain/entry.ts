@@ -1,4 +1,5 @@
 import type { Balance, Cost, HoldTerms, LotTerms, Metadata, Moment } from './account.js';
+import type { MemberTerms, OpenedWindow } from './member.js';
 import type { PricedEvent } from './priced-event.js';
 import type { SubscriptionChange } from './subscription.js';
 
@@ -34,10 +35,12 @@ export interface LotChange {
   readonly held: bigint;
 }
 
-/** Replaces the account's settings; what is not given stays. */
+/** Replaces settings of the account; what is not given stays. */
 export interface Settings {
   readonly overdraftLimits?: ReadonlyMap<string, bigint>;
   readonly metadata?: Metadata;
+  /** Of the entry's member; null takes it off the record. */
+  readonly member?: MemberTerms | null;
 }
 
 /** One immutable row of an account's stream. */
@@ -67,6 +70,8 @@ export interface Entry {
   readonly event: PricedEvent | null;
   /** What a `subscribe` entry changes. */
   readonly subscription: SubscriptionChange | null;
+  /** Windows of members' budgets in which it is the first spend. */
+  readonly opens: readonly OpenedWindow[] | null;
   /** What the provider took for the work, on the first entry of a commit. */
   readonly providerCost: Cost | null;
   readonly reason: string | null;
@@ -106,6 +111,7 @@ export function makeEntry(seq: number, effectiveAt: Moment, recordedAt: Moment, 
     settings: fields.settings ?? null,
     event: fields.event ?? null,
     subscription: fields.subscription ?? null,
+    opens: fields.opens ?? null,
     providerCost: fields.providerCost ?? null,
     reason: fields.reason ?? null,
     member: fields.member ?? null,

@@ -27,6 +27,7 @@ export function spendOf(entry: Entry): Spend {
     seq: entry.seq,
     unit: entry.unit!,
     reservation: entry.reservation,
+    member: entry.member,
     amount: entry.amount,
     parts,
     debt: entry.amount - borne,

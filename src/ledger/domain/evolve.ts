@@ -12,6 +12,7 @@ import {
   type UnitState,
 } from './account.js';
 import type { Deltas, Entry } from './entry.js';
+import { evolveMembers } from './evolve-members.js';
 import { evolveReservation } from './evolve-reservation.js';
 import { evolveSpends } from './evolve-spends.js';
 import { evolveSubscriptions } from './evolve-subscription.js';
@@ -26,6 +27,7 @@ export function evolve(state: AccountState, entry: Entry): void {
   if (entry.reservation !== null) evolveReservation(state, entry, entry.reservation);
   evolveSpends(state, entry);
   evolveSubscriptions(state, entry);
+  evolveMembers(state, entry);
   switch (entry.type) {
     case 'grant':
     case 'reserve':

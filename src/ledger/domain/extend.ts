@@ -1,5 +1,6 @@
 import { MAX_AMOUNT } from '../../shared/amount.js';
 import type { AccountState, Moment, Reservation } from './account.js';
+import { overBudgets } from './budgets.js';
 import type { Extend, Line } from './command.js';
 import { makeEntry } from './entry.js';
 import { findOpen } from './find-reservation.js';
@@ -26,7 +27,9 @@ export function extend(state: AccountState, command: Extend, now: Moment, record
   if (!more.ok) return more;
   if (state.frozen) return refuse('account_frozen', 'the account is frozen: its holds cannot grow');
   const short = shortLines(state, [more.line], reservation);
-  if (short.length > 0) return insufficient(state, short, reservation, 'allow_available', now, reservation.no);
+  const over = overBudgets(state, [more.line], reservation.member, now);
+  if (short.length > 0 || over.length > 0)
+    return insufficient(state, { short, over }, reservation, 'allow_available', now, reservation.no);
   const fields = hold(state, 'extend', more.line, reservation);
   return accept([makeEntry(seq, now, recordedAt, { ...fields, reservation: reservation.no, expiresAt })]);
 }

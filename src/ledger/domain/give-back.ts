@@ -137,6 +137,7 @@ function entryOf(
     made,
     reservation: spend.reservation,
     target: spend.seq,
+    member: spend.member,
     reason: as.reason,
   });
 }

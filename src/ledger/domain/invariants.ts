@@ -1,5 +1,6 @@
 import { MAX_AMOUNT } from '../../shared/amount.js';
 import { heldOf, lotNumber, lotOf, type AccountState, type Balance, type Lot, type UnitState } from './account.js';
+import { membersAbove } from './budgets.js';
 import type { Entry } from './entry.js';
 import { balances, drawnFromHold, entryViolations } from './entry-rules.js';
 
@@ -45,7 +46,7 @@ export class StreamAudit {
       }
       for (const lot of lots) this.compareTaken(lot, found);
     }
-    found.push(...holdViolations(state), ...this.lineViolations(state));
+    found.push(...holdViolations(state), ...this.lineViolations(state), ...memberViolations(state));
     return found;
   }
 
@@ -162,6 +163,41 @@ function lotViolations(balance: Readonly<Balance>, lots: UnitState['lots']): str
   }
   if (remaining !== balance.available) found.push(`available ${balance.available} is not the lots' ${remaining}`);
   if (held !== balance.held) found.push(`held ${balance.held} is not the lots' ${held}`);
+  return found;
+}
+
+/** Members stand below members, few above one another; what is held for each is what open holds have. */
+function memberViolations(state: AccountState): string[] {
+  if (state.members.size === 0) return [];
+  const found: string[] = [];
+  for (const { id, parent, budgets, counts } of state.members.values()) {
+    if (parent !== null && !state.members.has(parent))
+      found.push(`member ${id} stands below ${parent}, who is not there`);
+    if (membersAbove(state, id).at(-1)?.parent !== null) found.push(`member ${id} has too many others above it`);
+    if (budgets.length !== counts.length)
+      found.push(`member ${id} has ${counts.length} counts of ${budgets.length} budgets`);
+    for (const count of counts) {
+      if (count !== null && count.spent < 0n) found.push(`member ${id} spent ${count.spent} in a window`);
+    }
+  }
+  const held = new Map<string, bigint>();
+  for (const hold of state.holds.values()) {
+    for (const { id } of membersAbove(state, hold.member)) {
+      for (const line of hold.lines) {
+        const of = JSON.stringify([id, line.unit]);
+        held.set(of, (held.get(of) ?? 0n) + heldOf(line));
+      }
+    }
+  }
+  for (const [id, units] of state.heldByMember) {
+    for (const [unit, amount] of units) {
+      const of = JSON.stringify([id, unit]);
+      if (amount !== held.get(of)) found.push(`member ${id}: held ${amount} ${unit}, open holds have ${held.get(of)}`);
+      held.delete(of);
+    }
+  }
+  for (const [of, amount] of held)
+    if (amount !== 0n) found.push(`open holds have ${amount} of ${of}, which is not counted`);
   return found;
 }
 

@@ -1,6 +1,7 @@
 import { MAX_AMOUNT } from '../../shared/amount.js';
 import { unitOf, type AccountState, type Moment, type Reservation, type ReservationLine } from './account.js';
 import { actualAmounts, type LimitLines } from './actual-amounts.js';
+import { overBudgets, windowsToOpen } from './budgets.js';
 import { least, sumOf } from './burn-order.js';
 import type { Commit, Line } from './command.js';
 import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
@@ -32,6 +33,7 @@ export function lateCommit(
   if (!actual.ok) return actual;
   const paid: { readonly line: Line; readonly cover: Cover }[] = [];
   const short: Line[] = [];
+  const beyond: Line[] = [];
   for (const [index, { unit, committed }] of reservation.lines.entries()) {
     const line: Line = { unit, amount: actual.amounts[index]! };
     if (committed + line.amount > MAX_AMOUNT)
@@ -40,11 +42,15 @@ export function lateCommit(
       const message = `${unit}: more than was reserved, and the reservation's overage policy is reject`;
       return refuse('commit_exceeds_reservation', message, { reservation });
     }
+    if (line.amount > cameBack(reservation.lines[index]!)) beyond.push(line);
     const covered = cover(state, line, reservation, reservation.overage);
     if (covered === null) short.push(line);
     else paid.push({ line, cover: covered });
   }
-  if (short.length > 0) return insufficient(state, short, reservation, reservation.overage, now, reservation.no);
+  // As with limits: what was reserved was allowed then, and is not refused for a budget now. More than that is.
+  const over = overBudgets(state, beyond, reservation.member, now);
+  if (short.length > 0 || over.length > 0)
+    return insufficient(state, { short, over }, reservation, reservation.overage, now, reservation.no);
   for (const { line, cover: found } of paid) {
     const tooMuch = debtRefusal(state, line.unit, found.debt);
     if (tooMuch !== null) return tooMuch;
@@ -63,6 +69,7 @@ export function lateCommit(
         event: index === 0 ? (command.event ?? null) : null,
         metadata: index === 0 ? command.metadata : null,
         providerCost: index === 0 ? command.providerCost : null,
+        opens: line.amount > 0n ? windowsToOpen(state, reservation.member, line.unit, now) : null,
         closes: index === booked.length - 1,
       }),
     ),

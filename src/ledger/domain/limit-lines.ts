@@ -7,29 +7,55 @@ import type { PricedEvent } from './priced-event.js';
 import { isLive } from './subscription.js';
 import { inOrder, isLimited, limitUse } from './windows.js';
 
-/** The lines of a spend and those of the limits that its event counts against, in units that it does not name itself. */
-export function withLimits(
-  state: AccountState,
-  lines: readonly Line[],
-  event: PricedEvent | undefined,
-): readonly Line[] {
-  if (event === undefined || state.subscriptions.size === 0) return lines;
-  const counted = countedBy(state, event).filter(({ unit }) => lines.every(line => line.unit !== unit));
-  return counted.length === 0 ? lines : [...lines, ...counted];
+/** What a spend asks for, with the limits that its event counts against. */
+export interface LimitedLines {
+  readonly lines: readonly Line[];
+  /** Units of soft limits that had less than the event counts. */
+  readonly exceeded: readonly string[];
 }
 
-/** What an event counts against limits, each unit once, nothing where it does not; a soft limit takes what it has. */
-function countedBy(state: AccountState, event: PricedEvent): readonly Line[] {
-  const counted = new Map<string, bigint>();
+const NONE_EXCEEDED: readonly string[] = [];
+
+/** The lines of a spend and those of the limits that its event counts against, in units that it does not name itself. */
+export function withLimits(state: AccountState, lines: readonly Line[], event: PricedEvent | undefined): LimitedLines {
+  if (event === undefined || state.subscriptions.size === 0) return { lines, exceeded: NONE_EXCEEDED };
+  const exceeded: string[] = [];
+  const counted: Line[] = [];
+  for (const [unit, { amount, limit }] of countedBy(state, event)) {
+    if (lines.some(line => line.unit === unit)) continue;
+    const { available } = unitOf(state, unit).balance;
+    if (limit.soft && amount > available) exceeded.push(unit);
+    const taken = limit.soft ? least(amount, available) : amount;
+    if (taken > 0n) counted.push({ unit, amount: taken });
+  }
+  return { lines: counted.length === 0 ? lines : [...lines, ...counted], exceeded };
+}
+
+/** Units of soft limits of which a commit takes less than its event counts. */
+export function exceededBy(
+  state: AccountState,
+  event: PricedEvent | undefined,
+  taken: (unit: string) => bigint,
+): readonly string[] {
+  if (event === undefined || state.subscriptions.size === 0) return NONE_EXCEEDED;
+  const soft = [...countedBy(state, event)].filter(([, { limit }]) => limit.soft);
+  return soft.filter(([unit, { amount }]) => amount > taken(unit)).map(([unit]) => unit);
+}
+
+/** What an event counts against limits, each unit once, nothing where it does not. */
+function countedBy(
+  state: AccountState,
+  event: PricedEvent,
+): ReadonlyMap<string, { readonly amount: bigint; readonly limit: PlanLimit }> {
+  const counted = new Map<string, { readonly amount: bigint; readonly limit: PlanLimit }>();
   for (const subscription of inOrder(state)) {
     if (!isLive(subscription)) continue;
     for (const limit of subscription.terms.limits) {
       if (counted.has(limit.unit) || !isMatched(limit, event)) continue;
-      const amount = amountOf(limit, event);
-      counted.set(limit.unit, limit.soft ? least(amount, unitOf(state, limit.unit).balance.available) : amount);
+      counted.set(limit.unit, { amount: amountOf(limit, event), limit });
     }
   }
-  return [...counted].map(([unit, amount]) => ({ unit, amount })).filter(({ amount }) => amount > 0n);
+  return counted;
 }
 
 /** Whether a line is one of a limit: what is used of it follows from what is spent otherwise. */

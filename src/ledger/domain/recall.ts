@@ -68,6 +68,8 @@ function wanted(state: AccountState, command: Command): Missing {
     case 'subscribe':
     case 'cancel':
     case 'configure':
+    case 'set-member':
+    case 'remove-member':
     case 'freeze':
     case 'unfreeze':
       return NONE;

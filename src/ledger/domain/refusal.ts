@@ -15,8 +15,10 @@ export interface Shortfall {
   readonly openReservations: number;
   /** When the next of those reservations ends, its grace included. */
   readonly nextReleaseAt: Moment | null;
-  /** Where the unit is one that subscriptions limit. */
+  /** Where the unit is one that subscriptions limit, or it is a member's budget that is short. */
   readonly limit: LimitState | null;
+  /** Whose budget it is, where it is one. */
+  readonly member?: string;
 }
 
 /** A decision's no. Nothing is appended for it. */
@@ -39,12 +41,16 @@ export interface Refused {
 export interface Accepted {
   readonly ok: true;
   readonly entries: readonly Entry[];
+  /** Units of soft limits that the spend would have exceeded: what counted against them was cut. */
+  readonly exceeded: readonly string[];
 }
 
 export type Decision = Accepted | Refused;
 
-export function accept(entries: readonly Entry[]): Accepted {
-  return { ok: true, entries };
+const NONE: readonly string[] = [];
+
+export function accept(entries: readonly Entry[], exceeded = NONE): Accepted {
+  return { ok: true, entries, exceeded };
 }
 
 export function refuse(

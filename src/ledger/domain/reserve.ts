@@ -6,6 +6,7 @@ import {
   type Moment,
   type SpendContext,
 } from './account.js';
+import { overBudgets } from './budgets.js';
 import { applies, draw } from './burn-order.js';
 import type { Line, Reserve } from './command.js';
 import { makeEntry, type EntryFields, type LotChange } from './entry.js';
@@ -22,9 +23,10 @@ export function reserve(state: AccountState, command: Reserve, now: Moment, reco
     const message = `the account already has ${MAX_OPEN_RESERVATIONS} open reservations: commit or release some`;
     return refuse('too_many_reservations', message, { retryable: true });
   }
-  const lines = withLimits(state, command.lines, command.event);
+  const { lines, exceeded } = withLimits(state, command.lines, command.event);
   const short = shortLines(state, lines, command);
-  if (short.length > 0) return insufficient(state, short, command, 'allow_available', now);
+  const over = overBudgets(state, lines, command.member, now);
+  if (short.length > 0 || over.length > 0) return insufficient(state, { short, over }, command, 'allow_available', now);
   const no = state.seq + 1;
   return accept(
     lines.map((line, index) =>
@@ -36,6 +38,7 @@ export function reserve(state: AccountState, command: Reserve, now: Moment, reco
         metadata: index === 0 ? command.metadata : null,
       }),
     ),
+    exceeded,
   );
 }
 

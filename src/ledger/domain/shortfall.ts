@@ -1,5 +1,6 @@
 import {
   endsAt,
+  heldOf,
   reservationOf,
   unitOf,
   type AccountState,
@@ -9,6 +10,7 @@ import {
   type Reservation,
   type SpendContext,
 } from './account.js';
+import { heldUnder, holdsUnder, type OverBudget } from './budgets.js';
 import { applies, availableTo } from './burn-order.js';
 import type { Line } from './command.js';
 import { limitState } from './limit-lines.js';
@@ -19,39 +21,62 @@ export function shortLines(state: AccountState, lines: readonly Line[], spend: S
   return lines.filter(({ unit, amount }) => availableTo(unitOf(state, unit), spend) < amount);
 }
 
+/** Lines that the account cannot cover, and members' budgets that have no room for them. */
+export interface Lacking {
+  readonly short: readonly Line[];
+  readonly over: readonly OverBudget[];
+}
+
 /**
  * The 402: by how much each line is short and whether waiting helps. It helps only where what other reservations hold
  * would cover the rest, so that nobody is told to top up whose credits are merely in use.
  */
 export function insufficient(
   state: AccountState,
-  short: readonly Line[],
+  { short, over }: Lacking,
   spend: SpendContext,
   overage: OveragePolicy,
   now: Moment,
   own: number | null = null,
 ): Refused {
-  const shortfall = short.map(line => shortfallOf(state, line, spend, now, own));
-  const limited = limitReached(shortfall, now);
-  if (limited !== null) return limited;
-  const retryable = shortfall.every(line => isReset(line) || coveredOnceReturned(state, line, overage, now, own));
-  const more: Omit<Partial<Refusal>, 'code' | 'message'> = { retryable, shortfall };
+  const shortfall = [
+    ...short.map(line => shortfallOf(state, line, spend, now, own)),
+    ...over.map(budget => shortfallOfBudget(state, budget, own)),
+  ];
   const reservation = own === null ? undefined : reservationOf(state, own);
-  const units = short.map(({ unit }) => unit).join(', ');
+  const limited = limitReached(shortfall, reservation, now);
+  if (limited !== null) return limited;
+  const isFree = (line: Shortfall): boolean => isReset(line) || coveredOnceReturned(state, line, overage, now, own);
+  const retryable = shortfall.every(isFree);
+  const more: Omit<Partial<Refusal>, 'code' | 'message'> = { retryable, shortfall };
+  const what = shortfall.map(named).join(', ');
   return refuse(
     'insufficient_credits',
-    retryable ? `not enough ${units} free: other reservations hold the rest` : `not enough ${units}`,
+    retryable ? `not enough ${what} free: other reservations hold the rest` : `not enough ${what}`,
     reservation === undefined ? more : { ...more, reservation },
   );
 }
 
-/** The 429: nothing is short but what windows allow, and the next ones would allow it. */
-function limitReached(shortfall: readonly Shortfall[], now: Moment): Refused | null {
+function named({ unit, member }: Shortfall): string {
+  return member === undefined ? unit : `${unit} in the budget of ${member}`;
+}
+
+/** The 429: nothing is short but what windows allow, those of members' budgets too, and the next ones would allow it. */
+function limitReached(
+  shortfall: readonly Shortfall[],
+  reservation: Reservation | undefined,
+  now: Moment,
+): Refused | null {
   if (!shortfall.every(isReset)) return null;
   const resetsAt = Math.max(...shortfall.map(({ limit }) => limit!.resetsAt!));
-  const units = shortfall.map(({ unit }) => unit).join(', ');
-  const more = { retryable: true, shortfall, retryAfterMs: resetsAt - now };
-  return refuse('limit_reached', `the limit of ${units} is reached until ${new Date(resetsAt).toISOString()}`, more);
+  const what = shortfall.map(named).join(', ');
+  const more = {
+    retryable: true,
+    shortfall,
+    retryAfterMs: resetsAt - now,
+    ...(reservation === undefined ? {} : { reservation }),
+  };
+  return refuse('limit_reached', `the limit of ${what} is reached until ${new Date(resetsAt).toISOString()}`, more);
 }
 
 /** Whether the unit's next window has room for all of it. */
@@ -62,11 +87,12 @@ function isReset({ limit, required }: Shortfall): boolean {
 /** What returns pays debt first. A spend that may owe also takes from every lot, and counts on its overdraft. */
 function coveredOnceReturned(
   state: AccountState,
-  { unit, required, available, held }: Shortfall,
+  { unit, required, available, held, member }: Shortfall,
   overage: OveragePolicy,
   now: Moment,
   own: number | null,
 ): boolean {
+  if (member !== undefined) return available + held >= required;
   const { balance } = unitOf(state, unit);
   if (overage !== 'allow_debt') return available + held - balance.debt >= required;
   const limit = state.overdraftLimits.get(unit) ?? 0n;
@@ -83,6 +109,25 @@ function shortfallOf(
   const available = availableTo(unitOf(state, unit), spend);
   const limit = limitState(state, unit, now);
   return { unit, required: amount, available, ...heldByOthers(state, unit, spend, now, own), limit };
+}
+
+/** Of a budget: what is available is what it has room for. */
+function shortfallOfBudget(state: AccountState, over: OverBudget, own: number | null): Shortfall {
+  const { member, budget, used, required, resetsAt } = over;
+  const { unit, amount: cap } = budget;
+  const others = holdsUnder(state, member.id, unit).filter(({ no }) => no !== own);
+  const mine = own === null ? undefined : state.holds.get(own)?.lines.find(line => line.unit === unit);
+  const soonest = others.reduce((next, hold) => Math.min(next, endsAt(hold)), Infinity);
+  return {
+    unit,
+    required,
+    available: used < cap ? cap - used : 0n,
+    held: heldUnder(state, member.id, unit) - (mine === undefined ? 0n : heldOf(mine)),
+    openReservations: others.length,
+    nextReleaseAt: soonest === Infinity ? null : soonest,
+    limit: { used, cap, resetsAt },
+    member: member.id,
+  };
 }
 
 /** What other reservations hold that this spend (null: any spend) could use once it is back. */

@@ -1,9 +1,10 @@
-import type { Queryable } from './queryable.js';
+import type { Queryable, Statement } from './queryable.js';
 import type { AccountState, Moment } from '../domain/account.js';
 import type { Entry } from '../domain/entry.js';
 import { accountRow } from './account-row.js';
 import { writeEntry } from './entry-row.js';
 import { holdRow } from './hold-row.js';
+import { memberRecord, memberRow } from './member-row.js';
 import { RowArray } from './row-array.js';
 import { subscriptionRecord, subscriptionRow } from './subscription-row.js';
 
@@ -24,6 +25,11 @@ FROM append_batch_2($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
 const APPEND_WITH_SUBSCRIPTIONS = `
 SELECT now_ms, too_late, stale, known_keys, known_key_seqs, known_requests, known_bodies, known_facts, known_fact_seqs
 FROM append_batch_3($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
+
+/** Only for batches that change members, which spends do whose member has a budget. */
+const APPEND_WITH_MEMBERS = `
+SELECT now_ms, too_late, stale, known_keys, known_key_seqs, known_requests, known_bodies, known_facts, known_fact_seqs
+FROM append_batch_5($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
 
 /** Whom a batch writes or rests on. */
 export interface AppendedAccount {
@@ -76,6 +82,7 @@ interface ReplyRow {
 export class Append {
   private readonly all: readonly RowArray[];
   private readonly subscribed: object[] = [];
+  private readonly counted: object[] = [];
 
   private constructor(
     private readonly moved: RowArray,
@@ -106,6 +113,7 @@ export class Append {
   clear(): void {
     for (const rows of this.all) rows.clear();
     this.subscribed.length = 0;
+    this.counted.length = 0;
   }
 
   /** The account's row, entries, holds and subscriptions move. Accounts are to come in the order of their numbers. */
@@ -114,6 +122,7 @@ export class Append {
     for (const entry of account.entries) writeEntry(this.appended, account.no, entry);
     for (const no of touchedReservations(account.entries)) this.writeHold(account, no);
     for (const id of account.state.recalled.subscriptions) this.writeSubscription(account, id);
+    for (const id of account.state.recalled.members) this.writeMember(account, id);
   }
 
   /** An answer rests on the account being as it was seen. */
@@ -159,15 +168,7 @@ export class Append {
   async run(client: Queryable, decidedAt: Moment, toleranceMs: number | null): Promise<AppendReply> {
     const parameters = this.all.map(rows => rows.toParameter());
     const values = [new Date(decidedAt).toISOString(), toleranceMs, ...parameters];
-    const { rows } = await client.query<ReplyRow>(
-      this.subscribed.length === 0
-        ? { name: 'append', text: APPEND, values }
-        : {
-            name: 'append-with-subscriptions',
-            text: APPEND_WITH_SUBSCRIPTIONS,
-            values: [...values, JSON.stringify(this.subscribed)],
-          },
-    );
+    const { rows } = await client.query<ReplyRow>(this.statement(values));
     const row = rows[0]!;
     return {
       now: Number(row.now_ms),
@@ -176,6 +177,16 @@ export class Append {
       knownKeys: new Map(row.known_keys?.map((place, i) => [place, outcomeAt(row, i)])),
       knownFacts: new Map(row.known_facts?.map((place, i) => [place, Number(row.known_fact_seqs![i])])),
     };
+  }
+
+  private statement(values: readonly unknown[]): Statement {
+    if (this.counted.length > 0) {
+      const given = [...values, JSON.stringify(this.subscribed), '[]', JSON.stringify(this.counted)];
+      return { name: 'append-with-members', text: APPEND_WITH_MEMBERS, values: given };
+    }
+    if (this.subscribed.length === 0) return { name: 'append', text: APPEND, values: [...values] };
+    const given = [...values, JSON.stringify(this.subscribed)];
+    return { name: 'append-with-subscriptions', text: APPEND_WITH_SUBSCRIPTIONS, values: given };
   }
 
   private writeAccount({ no, mode, id, unnamed, priorSeq, state }: AppendedAccount): void {
@@ -208,6 +219,11 @@ export class Append {
     // One that is gone has its names only.
     const row = subscription === undefined ? { subscription: id } : subscriptionRecord(subscriptionRow(subscription));
     this.subscribed.push({ account_no: no, ...row });
+  }
+
+  private writeMember({ no, state }: AppendedAccount, id: string): void {
+    const member = state.members.get(id);
+    this.counted.push({ account_no: no, ...(member === undefined ? { member: id } : memberRecord(memberRow(member))) });
   }
 
   private writeHold({ no, priorSeq, state }: AppendedAccount, reservation: number): void {

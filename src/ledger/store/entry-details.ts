@@ -10,6 +10,14 @@ import type {
 } from '../domain/account.js';
 import type { Entry, Settings } from '../domain/entry.js';
 import type { PricedEvent } from '../domain/priced-event.js';
+import {
+  memberTermsFromJson,
+  memberTermsToJson,
+  openedFromJson,
+  openedToJson,
+  type MemberTermsJson,
+  type OpenedJson,
+} from './member-json.js';
 import { lotPlanFromJson, lotPlanToJson, type LotPlanJson } from './plan-json.js';
 import { changeToJson, type SubscriptionChangeJson } from './subscription-json.js';
 
@@ -21,6 +29,7 @@ export interface EntryDetails {
   readonly settings?: SettingsJson;
   readonly event?: PricedEventJson;
   readonly subscription?: SubscriptionChangeJson;
+  readonly opens?: readonly OpenedJson[];
   readonly provider_cost?: Cost;
 }
 
@@ -52,6 +61,8 @@ type PricedEventJson = Omit<PricedEvent, 'lines'> & {
 interface SettingsJson {
   readonly overdraft_limits?: Readonly<Record<string, string>>;
   readonly metadata?: Metadata;
+  /** Of the entry's member. */
+  readonly member?: MemberTermsJson | null;
 }
 
 export interface RolloverJson {
@@ -62,9 +73,9 @@ export interface RolloverJson {
 
 /** Null for most entries. */
 export function detailsToJson(entry: Entry): EntryDetails | null {
-  const { made, terms, expiresAt, settings, subscription, event, providerCost } = entry;
+  const { made, terms, expiresAt, settings, subscription, event, providerCost, opens } = entry;
   const plain = terms === null && expiresAt === null && settings === null && event === null && providerCost === null;
-  if (made.length === 0 && plain && subscription === null) return null;
+  if (made.length === 0 && plain && subscription === null && opens === null) return null;
   return {
     ...(made.length === 0 ? {} : { made: made.map(madeToJson) }),
     ...(terms === null ? {} : { terms: termsToJson(terms) }),
@@ -72,6 +83,7 @@ export function detailsToJson(entry: Entry): EntryDetails | null {
     ...(settings === null ? {} : { settings: settingsToJson(settings) }),
     ...(event === null ? {} : { event: eventToJson(event) }),
     ...(subscription === null ? {} : { subscription: changeToJson(subscription) }),
+    ...(opens === null ? {} : { opens: opens.map(openedToJson) }),
     ...(providerCost === null ? {} : { provider_cost: providerCost }),
   };
 }
@@ -100,12 +112,17 @@ export function eventFromJson({ lines, ...event }: PricedEventJson): PricedEvent
   return { ...event, lines: lines.map(({ unit, amount }) => ({ unit, amount: BigInt(amount) })) };
 }
 
-export function settingsFromJson({ overdraft_limits, metadata }: SettingsJson): Settings {
+export function openedWindowsFromJson(opens: readonly OpenedJson[] | undefined): Entry['opens'] {
+  return opens === undefined ? null : opens.map(openedFromJson);
+}
+
+export function settingsFromJson({ overdraft_limits, metadata, member }: SettingsJson): Settings {
   return {
     ...(overdraft_limits === undefined
       ? {}
       : { overdraftLimits: new Map(Object.entries(overdraft_limits).map(([unit, limit]) => [unit, BigInt(limit)])) }),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(member === undefined ? {} : { member: member === null ? null : memberTermsFromJson(member) }),
   };
 }
 
@@ -152,7 +169,7 @@ function eventToJson({ lines, ...event }: PricedEvent): PricedEventJson {
   return { ...event, lines: lines.map(({ unit, amount }) => ({ unit, amount: amount.toString() })) };
 }
 
-function settingsToJson({ overdraftLimits, metadata }: Settings): SettingsJson {
+function settingsToJson({ overdraftLimits, metadata, member }: Settings): SettingsJson {
   return {
     ...(overdraftLimits === undefined
       ? {}
@@ -160,5 +177,6 @@ function settingsToJson({ overdraftLimits, metadata }: Settings): SettingsJson {
           overdraft_limits: Object.fromEntries([...overdraftLimits].map(([unit, limit]) => [unit, limit.toString()])),
         }),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(member === undefined ? {} : { member: member === null ? null : memberTermsToJson(member) }),
   };
 }

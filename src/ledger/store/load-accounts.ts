@@ -3,9 +3,11 @@ import type { Queryable } from './queryable.js';
 import type { AccountState, Moment } from '../domain/account.js';
 import { accountFromRow } from './account-row.js';
 import { reservationFromRow, type HoldRow } from './hold-row.js';
+import { countHolds } from '../domain/evolve-members.js';
+import { memberFromRow, type MemberRow } from './member-row.js';
 import { subscriptionFromRow, type SubscriptionRow } from './subscription-row.js';
 
-/** Holds and subscriptions come as JSON, one array a row, so that all of an account is of one snapshot and one round trip. */
+/** Holds, subscriptions and members come as JSON, one array a row, so that all of an account is of one snapshot and one round trip. */
 const LOAD_ACCOUNTS = `
 SELECT floor(extract(epoch FROM c.now) * 1000)::bigint AS now_ms,
        a.account_no, a.mode, a.id, a.seq, a.created_at, a.last_effective_at, a.due_bound, a.frozen, a.overdraft_limits,
@@ -25,7 +27,11 @@ SELECT floor(extract(epoch FROM c.now) * 1000)::bigint AS now_ms,
                  'terms', s.terms, 'next', s.next, 'had', s.had, 'closedThrough', s.closed_through,
                  'closedAt', floor(extract(epoch FROM s.closed_at) * 1000)::bigint, 'windows', s.windows, 'lots', s.lots)
                ORDER BY s.subscription)
-        FROM subscriptions s WHERE s.account_no = a.account_no) AS subscriptions
+        FROM subscriptions s WHERE s.account_no = a.account_no) AS subscriptions,
+       (SELECT json_agg(json_build_object('member', m.member, 'parent', m.parent, 'placedAt', m.placed_at,
+                 'budgets', m.budgets, 'counts', m.counts)
+               ORDER BY m.member)
+        FROM members m WHERE m.account_no = a.account_no) AS members
 FROM (SELECT clock_timestamp() AS now) c LEFT JOIN accounts a ON a.account_no = ANY ($1)`;
 
 const LOCK_FREE_ACCOUNTS = `
@@ -59,6 +65,7 @@ interface LoadedRecord extends AccountRecord {
   readonly revision: string;
   readonly holds: HoldJson[] | null;
   readonly subscriptions: SubscriptionRow[] | null;
+  readonly members: MemberRow[] | null;
 }
 
 type HoldJson = Omit<HoldRow, 'lines' | 'held'> & { readonly lines: string[]; readonly held: string[] };
@@ -98,5 +105,7 @@ function loadedAccount(record: LoadedRecord): LoadedAccount {
   }
   for (const row of record.subscriptions ?? []) state.subscriptions.set(row.subscription, subscriptionFromRow(row));
   if (state.subscriptions.size > 0) state.windowBound = 0;
+  for (const row of record.members ?? []) state.members.set(row.member, memberFromRow(row));
+  countHolds(state);
   return { no: Number(record.account_no), mode: record.mode, id: record.id, state };
 }

@@ -42,7 +42,7 @@ interface PlanLimitJson {
   readonly counts: PlanLimit['counts'];
 }
 
-interface PeriodJson {
+export interface PeriodJson {
   readonly every: Period['every'];
   readonly count: number;
   /** Without one it is counted from the subscription. */
@@ -177,12 +177,12 @@ function windowFromJson(window: PlanLimitJson['window']): LimitWindow {
     : periodFromJson(window as PeriodJson);
 }
 
-function periodToJson(period: Period): PeriodJson {
+export function periodToJson(period: Period): PeriodJson {
   const { every, count } = period;
   return period.anchor === 'calendar' ? { every, count, time_zone: period.timeZone } : { every, count };
 }
 
-function periodFromJson({ every, count, time_zone }: PeriodJson): Period {
+export function periodFromJson({ every, count, time_zone }: PeriodJson): Period {
   return time_zone === undefined
     ? { every, count, anchor: 'subscription' }
     : { every, count, anchor: 'calendar', timeZone: time_zone };

@@ -2,12 +2,14 @@ import type { AccountState, Moment } from '../../ledger/domain/account.js';
 import { nextDueAt } from '../../ledger/domain/settle-due.js';
 import { accountRow } from '../../ledger/store/account-row.js';
 import { holdRow, type HoldRow } from '../../ledger/store/hold-row.js';
+import { memberRow, type MemberRow } from '../../ledger/store/member-row.js';
 import { subscriptionRow, type SubscriptionRow } from '../../ledger/store/subscription-row.js';
 import type { FoldedAccount } from '../fold/fold-range.js';
 import type { Until } from '../fold/until.js';
 import type { SnapshotRow } from '../rows/projection-copy.js';
 import { compareAccount, compareBalances } from './compare-account.js';
 import { compareHolds } from './compare-holds.js';
+import { compareMembers } from './compare-members.js';
 import { compareSubscriptions } from './compare-subscriptions.js';
 import { MISSING, momentText, valueText, type Deviation } from './difference.js';
 
@@ -35,10 +37,11 @@ function compareName({ name, account }: FoldedAccount): Deviation[] {
   return expected === found ? [] : [{ place: 'account_names', field: 'mode and id', expected, found }];
 }
 
-function compareRows({ fold: { state }, account, holds, subscriptions }: FoldedAccount): Deviation[] {
+function compareRows({ fold: { state }, account, holds, subscriptions, members }: FoldedAccount): Deviation[] {
   const held = [
     ...compareHolds(expectedHolds(state), holds),
     ...compareSubscriptions(expectedSubscriptions(state), subscriptions),
+    ...compareMembers(expectedMembers(state), members),
   ];
   if (account === null && state.seq === 0) return held;
   const expected = accountRow(state);
@@ -54,6 +57,10 @@ export function expectedHolds(state: AccountState): Map<number, HoldRow> {
 
 export function expectedSubscriptions(state: AccountState): Map<string, SubscriptionRow> {
   return new Map([...state.subscriptions].map(([id, subscription]) => [id, subscriptionRow(subscription)]));
+}
+
+export function expectedMembers(state: AccountState): Map<string, MemberRow> {
+  return new Map([...state.members].map(([id, member]) => [id, memberRow(member)]));
 }
 
 /** A lower bound, not a fold: it may be early, then somebody looks in vain, but never late. */

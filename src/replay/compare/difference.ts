@@ -4,6 +4,7 @@ export type Place =
   | 'accounts'
   | 'holds'
   | 'subscriptions'
+  | 'members'
   | 'balance_snapshots'
   | 'account_names'
   | 'outcomes'

@@ -1,5 +1,6 @@
 import type { LotTerms, Moment } from '../../ledger/domain/account.js';
 import type { Entry } from '../../ledger/domain/entry.js';
+import type { BudgetWindow } from '../../ledger/domain/member.js';
 import type { LotStep, Step } from './statement.js';
 
 /** How amounts and reservations are written for the reader; the domain knows neither scales nor ids. */
@@ -101,6 +102,7 @@ function cameBack(entry: Entry, wording: Wording): string {
 }
 
 function settings(entry: Entry, wording: Wording): string {
+  if (entry.settings?.member !== undefined) return memberInWords(entry, wording);
   const limits = entry.settings?.overdraftLimits;
   const said: string[] = [];
   if (limits !== undefined) {
@@ -109,6 +111,21 @@ function settings(entry: Entry, wording: Wording): string {
   }
   if (entry.settings?.metadata !== undefined) said.push('new metadata');
   return `Changed the account's settings: ${said.join(', ')}`;
+}
+
+function memberInWords({ member, settings }: Entry, wording: Wording): string {
+  const terms = settings?.member ?? null;
+  if (terms === null) return `Took member ${member} off the record`;
+  const budgets = terms.budgets.map(({ unit, amount, window, soft }) => {
+    return `${wording.amount(amount, unit)} ${everyInWords(window)}${soft ? ' (warns only)' : ''}`;
+  });
+  const above = terms.parent === null ? '' : ` below ${terms.parent}`;
+  return `Set member ${member}${above}: ${budgets.length === 0 ? 'no budget of its own' : budgets.join(', ')}`;
+}
+
+function everyInWords(window: BudgetWindow): string {
+  if (window.every === 'lifetime') return 'in all';
+  return window.count === 1 ? `each ${window.every}` : `every ${window.count} ${window.every}s`;
 }
 
 function subscriptionInWords({ subscription }: Entry): string {

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { HoldRow } from '../../ledger/store/hold-row.js';
+import type { MemberRow } from '../../ledger/store/member-row.js';
 import type { SubscriptionRow } from '../../ledger/store/subscription-row.js';
 import type { Mode } from '../../ledger/submission.js';
 import { BinaryRow } from '../rows/binary-row.js';
@@ -8,6 +9,7 @@ import { entryFromCopy } from '../rows/entry-copy.js';
 import {
   accountFromCopy,
   holdFromCopy,
+  memberFromCopy,
   snapshotFromCopy,
   subscriptionFromCopy,
   type StoredAccount,
@@ -20,6 +22,7 @@ import {
   entriesOfRange,
   HOLDS_OF_RANGE,
   LOOKING_BACK_IN_RANGE,
+  MEMBERS_OF_RANGE,
   NAMES_OF_RANGE,
   SNAPSHOTS_OF_RANGE,
   SUBSCRIPTIONS_OF_RANGE,
@@ -56,6 +59,7 @@ export interface FoldedAccount {
   account: (StoredAccount & NamedAs) | null;
   readonly holds: Map<number, HoldRow>;
   readonly subscriptions: Map<string, SubscriptionRow>;
+  readonly members: Map<string, MemberRow>;
   readonly snapshots: SnapshotFold;
   readonly fold: AccountFold;
 }
@@ -96,7 +100,8 @@ async function fold(
     if (known === undefined) {
       const snapshots = new SnapshotFold();
       const fold = new AccountFold(range.inOrder, lookingBack.of(no), state => snapshots.folded(state));
-      known = { no, name: null, account: null, holds: new Map(), subscriptions: new Map(), snapshots, fold };
+      const rows = { holds: new Map(), subscriptions: new Map(), members: new Map() };
+      known = { no, name: null, account: null, ...rows, snapshots, fold };
       accounts.set(no, known);
     }
     return known;
@@ -112,6 +117,10 @@ async function fold(
   await read(SUBSCRIPTIONS_OF_RANGE, no => {
     const subscription = subscriptionFromCopy(row);
     of(no).subscriptions.set(subscription.subscription, subscription);
+  });
+  await read(MEMBERS_OF_RANGE, no => {
+    const member = memberFromCopy(row);
+    of(no).members.set(member.member, member);
   });
   await read(SNAPSHOTS_OF_RANGE, no => of(no).snapshots.stored.push(snapshotFromCopy(row)));
 

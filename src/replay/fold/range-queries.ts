@@ -1,4 +1,5 @@
 import { ACCOUNT_COLUMNS, HOLD_COLUMNS } from '../../ledger/store/projection-records.js';
+import { MEMBER_COLUMNS } from '../../ledger/store/member-row.js';
 import { SUBSCRIPTION_COLUMNS } from '../../ledger/store/subscription-row.js';
 import { FOLDED_COLUMNS } from '../rows/entry-copy.js';
 import { SNAPSHOT_COLUMNS } from '../rows/projection-copy.js';
@@ -27,6 +28,9 @@ SELECT account_no, ${HOLD_COLUMNS} FROM holds WHERE ${IN_RANGE}`;
 
 export const SUBSCRIPTIONS_OF_RANGE = `
 SELECT account_no, ${SUBSCRIPTION_COLUMNS} FROM subscriptions WHERE ${IN_RANGE}`;
+
+export const MEMBERS_OF_RANGE = `
+SELECT account_no, ${MEMBER_COLUMNS} FROM members WHERE ${IN_RANGE}`;
 
 export const SNAPSHOTS_OF_RANGE = `
 SELECT account_no, ${SNAPSHOT_COLUMNS} FROM balance_snapshots

@@ -1,11 +1,12 @@
 import { DatabaseError, type Client } from 'pg';
 import { nextDueAt } from '../../ledger/domain/settle-due.js';
 import { accountRow } from '../../ledger/store/account-row.js';
-import { compareFolded, expectedHolds, expectedSubscriptions } from '../compare/compare-folded.js';
+import { compareFolded, expectedHolds, expectedMembers, expectedSubscriptions } from '../compare/compare-folded.js';
 import type { Deviation } from '../compare/difference.js';
 import { foldOn } from '../fold/fold-on.js';
 import type { FoldedAccount } from '../fold/fold-range.js';
 import type { Until } from '../fold/until.js';
+import { writeMembers } from './write-members.js';
 import { writeAccount, writeHolds, writeName, writeSnapshots, writeSubscriptions } from './write-projections.js';
 
 /** SQLSTATE lock_not_available. */
@@ -60,7 +61,7 @@ async function swap(
   deviations: readonly Deviation[],
   { until, trustEntries }: AccountRebuild,
 ): Promise<string | null> {
-  const { no, fold, account, holds, subscriptions, snapshots } = folded;
+  const { no, fold, account, holds, subscriptions, members, snapshots } = folded;
   if (deviations.length === 0) return null;
   if (fold.violations.length > 0) return 'its entries are damaged: restore them from a backup, then rebuild';
   const name = folded.name ?? account;
@@ -78,6 +79,7 @@ async function swap(
     await writeAccount(owner, no, name, accountRow(fold.state), nextDueAt(fold.state));
     await writeHolds(owner, no, holds, expectedHolds(fold.state));
     await writeSubscriptions(owner, no, subscriptions, expectedSubscriptions(fold.state));
+    await writeMembers(owner, no, members, expectedMembers(fold.state));
   }
   const beyond = until === null ? snapshots.beyond.map(({ seq }) => seq) : [];
   const wrong = snapshots.wrong.map(({ expected }) => expected);

@@ -1,5 +1,6 @@
 import type { AccountRow } from '../../ledger/store/account-row.js';
 import type { HoldRow } from '../../ledger/store/hold-row.js';
+import type { MemberRow } from '../../ledger/store/member-row.js';
 import type { SubscriptionRow } from '../../ledger/store/subscription-row.js';
 import type { Moment } from '../../ledger/domain/account.js';
 import type { BinaryRow } from './binary-row.js';
@@ -64,6 +65,17 @@ export function subscriptionFromCopy(row: BinaryRow): SubscriptionRow {
     closedAt: row.moment(),
     windows: row.json() as SubscriptionRow['windows'],
     lots: row.json() as SubscriptionRow['lots'],
+  };
+}
+
+/** A row of `members`, read after its `account_no`; the columns are `MEMBER_COLUMNS`. */
+export function memberFromCopy(row: BinaryRow): MemberRow {
+  return {
+    member: row.text(),
+    parent: row.textOrNull(),
+    placedAt: row.integer(),
+    budgets: row.json() as MemberRow['budgets'],
+    counts: row.json() as MemberRow['counts'],
   };
 }
 

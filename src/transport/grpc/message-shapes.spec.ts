@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import * as answers from '../answers.js';
+import { memberAnswer, memberMutation } from '../member-answers.js';
 import { answerShapeOf, shapeOf, type Field, type Shape, type Value } from './message-shapes.js';
 
 type JsonSchema = {
@@ -78,7 +79,6 @@ function resolve(schema: JsonSchema, definitions: NonNullable<JsonSchema['$defs'
 }
 
 const MUTATIONS = [
-  'chargeCredits',
   'refundReservation',
   'refundEntry',
   'revokeLot',
@@ -86,17 +86,21 @@ const MUTATIONS = [
   'unfreezeAccount',
   'configureAccount',
 ] as const;
-const WITH_RESERVATION = ['reserveCredits', 'commitReservation', 'releaseReservation', 'extendReservation'] as const;
+const WITH_RESERVATION = ['reserveCredits', 'commitReservation', 'extendReservation'] as const;
 
 /** By message; what a list or a call wraps is compared itself. */
 const ANSWERS: readonly (readonly [Shape, z.ZodType])[] = [
   ...MUTATIONS.map(method => [answerShapeOf(method), answers.mutation] as const),
   ...WITH_RESERVATION.map(method => [answerShapeOf(method), answers.reservationMutation] as const),
+  [answerShapeOf('chargeCredits'), answers.spendMutation],
+  [answerShapeOf('releaseReservation'), answers.reservationRelease],
   [answerShapeOf('grantCredits'), answers.lotMutation],
   [answerShapeOf('checkReservation'), answers.check],
   [answerShapeOf('getBalance'), answers.balanceAnswer],
   [answerShapeOf('explainAccount'), answers.explanation],
   [answerShapeOf('getStatement'), answers.statement],
+  [answerShapeOf('setMember'), memberMutation],
+  [answerShapeOf('getMember'), memberAnswer],
   [shapeOf('credits.v1.Usage'), answers.usage],
   [shapeOf('credits.v1.Account'), answers.account],
   [shapeOf('credits.v1.Entry'), answers.entry],

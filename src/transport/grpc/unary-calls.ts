@@ -4,6 +4,7 @@ import type { Asker } from '../asker.js';
 import { Batches } from '../batch.js';
 import { Configuration } from '../configuration.js';
 import type { JsonValue } from '../json/strict-json.js';
+import { MemberCalls } from '../members.js';
 import { Mutations } from '../mutations.js';
 import { PlanCalls } from '../plans.js';
 import { Proofs } from '../proofs.js';
@@ -48,6 +49,7 @@ export class UnaryCalls {
     proofs: Proofs,
     configuration: Configuration,
     plans: PlanCalls,
+    members: MemberCalls,
   ) {
     this.calls = {
       ...this.mutationCalls(),
@@ -55,6 +57,7 @@ export class UnaryCalls {
       ...proofCalls(proofs),
       ...configurationCalls(configuration),
       ...planCalls(plans),
+      ...memberCalls(members),
     };
   }
 
@@ -170,6 +173,28 @@ function planCalls(plans: PlanCalls) {
     }),
     archivePlan: unary('archivePlan', 'config:write', async ({ plan = '' }) => {
       return `{"plan":${await plans.archive(plan)}}`;
+    }),
+  };
+}
+
+function memberCalls(members: MemberCalls) {
+  return {
+    setMember: unary('setMember', 'ledger:write', async ({ account = '', member = '', budgets, parent }, { asker }) => {
+      const given = (budgets ?? []).map(({ window, ...budget }) => {
+        const { anchor_at: anchor, ...span } = window ?? {};
+        return { ...budget, window: { ...span, ...(anchor && { anchor_at: momentText(anchor) }) } };
+      });
+      const body = { ...(parent !== undefined && { parent }), budgets: given };
+      return (await members.set(asker, account, member, body)).body;
+    }),
+    removeMember: unary('removeMember', 'ledger:write', async ({ account = '', member = '' }, { asker }) => {
+      return (await members.remove(asker, account, member)).body;
+    }),
+    getMember: unary('getMember', 'ledger:read', async ({ account = '', member = '' }, { asker }) => {
+      return members.get(asker, account, member);
+    }),
+    listMembers: unary('listMembers', 'ledger:read', async ({ account = '', ...query }, { asker }) => {
+      return members.list(asker, account, query);
     }),
   };
 }

@@ -1,7 +1,7 @@
 import { Controller, Post, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { lotMutation, mutation, reservationMutation } from '../answers.js';
+import { lotMutation, mutation, reservationMutation, reservationRelease, spendMutation } from '../answers.js';
 import { Mutations } from '../mutations.js';
 import { CHARGE } from '../requests/charge.js';
 import { COMMIT } from '../requests/commit.js';
@@ -35,7 +35,7 @@ export class CommandsController {
   }
 
   @Post('accounts/:account/charges')
-  @RouteConfig(commandCall(CHARGE, 'accounts', mutation))
+  @RouteConfig(commandCall(CHARGE, 'accounts', spendMutation))
   charge(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.run(CHARGE, request, reply);
   }
@@ -59,7 +59,7 @@ export class CommandsController {
   }
 
   @Post('reservations/:id/release')
-  @RouteConfig(commandCall(RELEASE, 'reservations', reservationMutation))
+  @RouteConfig(commandCall(RELEASE, 'reservations', reservationRelease))
   release(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.run(RELEASE, request, reply);
   }

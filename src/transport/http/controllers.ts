@@ -9,6 +9,7 @@ import { FinanceController } from './finance.controller.js';
 import { HealthController } from './health.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { KeysController } from './keys.controller.js';
+import { MembersController } from './members.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { PlansController } from './plans.controller.js';
 import { RateCardsController } from './rate-cards.controller.js';
@@ -32,6 +33,7 @@ export const CONTROLLERS = [
   UnitsController,
   PlansController,
   SubscriptionsController,
+  MembersController,
   RateCardsController,
   FinanceController,
   KeysController,

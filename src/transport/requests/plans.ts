@@ -15,7 +15,7 @@ const MOST_MATCH_ITEMS = 100;
 const MOST_PROPERTIES = 20;
 const LAST_ORDER = 1_000_000;
 const TEN_YEARS_SECONDS = 10 * 366 * 86_400;
-const HOURS_A_DAY = 24;
+export const HOURS_A_DAY = 24;
 const MOST_TRIAL_DAYS = 366;
 const LONGEST_GRACE_SECONDS = 90 * 86_400;
 
@@ -28,7 +28,7 @@ function listOf<T extends z.ZodType>(item: T, most: number) {
   return z.array(item, 'must be a list').max(most, `must have at most ${most} items`);
 }
 
-const timeZone = z
+export const timeZone = z
   .string('must be a string')
   .regex(/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/, 'must be a time zone such as Asia/Tokyo')
   .refine(isTimeZone, 'is not a time zone this service knows')

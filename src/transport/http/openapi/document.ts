@@ -7,6 +7,7 @@ import { ruleName } from '../../requests/alert-rules.js';
 import { accountId, unitName } from '../../requests/fields.js';
 import { planId } from '../../requests/plans.js';
 import { cardId } from '../../requests/rate-card.js';
+import { memberId } from '../../requests/members.js';
 import { subscriptionId } from '../../requests/subscriptions.js';
 import type { HttpCall } from '../call.js';
 import type { RoutedCall } from './calls-of.js';
@@ -21,6 +22,7 @@ const TAGS: Readonly<Record<string, string>> = {
   proofs: 'What was signed of the log of all entries, and what is under it: for customers and auditors.',
   units: 'What is counted.',
   plans: 'What is sold: grants, limits, prices, in versions that never change.',
+  members: 'Who spends of an account, and how much each may: users, teams above them.',
   'rate cards': 'What things cost: prices of events, in versions.',
   finance: 'What became of the money that was paid for credits.',
   keys: 'Who may call.',
@@ -46,6 +48,7 @@ const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   plan: planId,
   card: cardId,
   subscription: subscriptionId,
+  member: memberId,
   rule: ruleName,
   id: z.string().meta({ description: 'As an answer gave it.' }),
 };

@@ -21,6 +21,16 @@ import {
   RevokeKeyResponse,
 } from "./configuration.js";
 import {
+  GetMemberRequest,
+  GetMemberResponse,
+  ListMembersRequest,
+  ListMembersResponse,
+  RemoveMemberRequest,
+  RemoveMemberResponse,
+  SetMemberRequest,
+  SetMemberResponse,
+} from "./members.js";
+import {
   ChargeCreditsRequest,
   ChargeCreditsResponse,
   CommitReservationRequest,
@@ -241,6 +251,42 @@ export const CreditsServiceDefinition = {
       requestType: UnfreezeAccountRequest as typeof UnfreezeAccountRequest,
       requestStream: false,
       responseType: UnfreezeAccountResponse as typeof UnfreezeAccountResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Put a member on record: who is above it, and its budgets. */
+    setMember: {
+      name: "SetMember",
+      requestType: SetMemberRequest as typeof SetMemberRequest,
+      requestStream: false,
+      responseType: SetMemberResponse as typeof SetMemberResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Take a member off the record; what it spent stays. */
+    removeMember: {
+      name: "RemoveMember",
+      requestType: RemoveMemberRequest as typeof RemoveMemberRequest,
+      requestStream: false,
+      responseType: RemoveMemberResponse as typeof RemoveMemberResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Read a member, with what is used of its budgets. */
+    getMember: {
+      name: "GetMember",
+      requestType: GetMemberRequest as typeof GetMemberRequest,
+      requestStream: false,
+      responseType: GetMemberResponse as typeof GetMemberResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** List members by id. */
+    listMembers: {
+      name: "ListMembers",
+      requestType: ListMembersRequest as typeof ListMembersRequest,
+      requestStream: false,
+      responseType: ListMembersResponse as typeof ListMembersResponse,
       responseStream: false,
       options: {},
     },

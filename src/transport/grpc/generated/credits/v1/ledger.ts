@@ -219,7 +219,35 @@ export interface Shortfall {
     | undefined;
   /** Of a limit: what is used in its current window, and of how much. */
   used?: string | undefined;
-  cap?: string | undefined;
+  cap?:
+    | string
+    | undefined;
+  /** `plan`, or `budget` where it is a member's budget that has no room: then `available` is what room there is. */
+  limit?:
+    | string
+    | undefined;
+  /** Whose budget it is. */
+  member?: string | undefined;
+}
+
+/** A soft limit of a plan, or a member's soft budget, that a spend exceeds: nothing is refused for that. */
+export interface LimitWarning {
+  /** `plan` or `budget`. */
+  limit?: string | undefined;
+  unit?:
+    | string
+    | undefined;
+  /** In its current window. What a limit of a plan counts ends at its cap. */
+  used?: string | undefined;
+  cap?:
+    | string
+    | undefined;
+  /** Not there where it never begins anew. */
+  resets_at?:
+    | Timestamp
+    | undefined;
+  /** Whose budget it is. */
+  member?: string | undefined;
 }
 
 /** A detail of the status of a call that was refused because something is short. */
@@ -1412,6 +1440,12 @@ export const Shortfall: MessageFns<Shortfall> = {
     if (message.cap !== undefined && message.cap !== "") {
       writer.uint32(74).string(message.cap);
     }
+    if (message.limit !== undefined && message.limit !== "") {
+      writer.uint32(82).string(message.limit);
+    }
+    if (message.member !== undefined && message.member !== "") {
+      writer.uint32(90).string(message.member);
+    }
     return writer;
   },
 
@@ -1498,6 +1532,120 @@ export const Shortfall: MessageFns<Shortfall> = {
             }
 
             message.cap = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.limit = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.member = reader.string();
+            continue;
+          }
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLimitWarning(): LimitWarning {
+  return {};
+}
+
+export const LimitWarning: MessageFns<LimitWarning> = {
+  encode(message: LimitWarning, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.limit !== undefined && message.limit !== "") {
+      writer.uint32(10).string(message.limit);
+    }
+    if (message.unit !== undefined && message.unit !== "") {
+      writer.uint32(18).string(message.unit);
+    }
+    if (message.used !== undefined && message.used !== "") {
+      writer.uint32(26).string(message.used);
+    }
+    if (message.cap !== undefined && message.cap !== "") {
+      writer.uint32(34).string(message.cap);
+    }
+    if (message.resets_at !== undefined) {
+      Timestamp.encode(message.resets_at, writer.uint32(42).fork()).join();
+    }
+    if (message.member !== undefined && message.member !== "") {
+      writer.uint32(50).string(message.member);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LimitWarning {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLimitWarning();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.limit = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.used = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cap = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.resets_at = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.member = reader.string();
             continue;
           }
         }

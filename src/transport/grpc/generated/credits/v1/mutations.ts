@@ -4,7 +4,18 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
-import { AppliesTo, Balance, Cost, Entry, LatePolicy, Lot, LotCategory, OveragePolicy, Reservation } from "./ledger.js";
+import {
+  AppliesTo,
+  Balance,
+  Cost,
+  Entry,
+  LatePolicy,
+  LimitWarning,
+  Lot,
+  LotCategory,
+  OveragePolicy,
+  Reservation,
+} from "./ledger.js";
 import { Quantity } from "./rates.js";
 
 export const protobufPackage = "credits.v1";
@@ -135,7 +146,11 @@ export interface ReserveCreditsResponse {
   entries?: Entry[] | undefined;
   balances?: { [key: string]: Balance } | undefined;
   replayed?: boolean | undefined;
-  reservation?: Reservation | undefined;
+  reservation?:
+    | Reservation
+    | undefined;
+  /** Soft limits that it exceeds. */
+  warnings?: LimitWarning[] | undefined;
 }
 
 export interface ReserveCreditsResponse_BalancesEntry {
@@ -185,7 +200,11 @@ export interface ChargeCreditsResponse {
   seq?: number | undefined;
   entries?: Entry[] | undefined;
   balances?: { [key: string]: Balance } | undefined;
-  replayed?: boolean | undefined;
+  replayed?:
+    | boolean
+    | undefined;
+  /** Soft limits that it exceeds. */
+  warnings?: LimitWarning[] | undefined;
 }
 
 export interface ChargeCreditsResponse_BalancesEntry {
@@ -240,7 +259,11 @@ export interface CommitReservationResponse {
   entries?: Entry[] | undefined;
   balances?: { [key: string]: Balance } | undefined;
   replayed?: boolean | undefined;
-  reservation?: Reservation | undefined;
+  reservation?:
+    | Reservation
+    | undefined;
+  /** Soft limits that it exceeds. */
+  warnings?: LimitWarning[] | undefined;
 }
 
 export interface CommitReservationResponse_BalancesEntry {
@@ -289,7 +312,11 @@ export interface ExtendReservationResponse {
   entries?: Entry[] | undefined;
   balances?: { [key: string]: Balance } | undefined;
   replayed?: boolean | undefined;
-  reservation?: Reservation | undefined;
+  reservation?:
+    | Reservation
+    | undefined;
+  /** Soft limits that it exceeds. */
+  warnings?: LimitWarning[] | undefined;
 }
 
 export interface ExtendReservationResponse_BalancesEntry {
@@ -1183,6 +1210,11 @@ export const ReserveCreditsResponse: MessageFns<ReserveCreditsResponse> = {
     if (message.reservation !== undefined) {
       Reservation.encode(message.reservation, writer.uint32(50).fork()).join();
     }
+    if (message.warnings !== undefined && message.warnings.length !== 0) {
+      for (const v of message.warnings) {
+        LimitWarning.encode(v!, writer.uint32(58).fork()).join();
+      }
+    }
     return writer;
   },
 
@@ -1257,6 +1289,20 @@ export const ReserveCreditsResponse: MessageFns<ReserveCreditsResponse> = {
             }
 
             message.reservation = Reservation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            if (message.warnings === undefined) {
+              message.warnings = [];
+            }
+            const el = LimitWarning.decode(reader, reader.uint32());
+            if (el !== undefined) {
+              message.warnings!.push(el);
+            }
             continue;
           }
         }
@@ -1638,6 +1684,11 @@ export const ChargeCreditsResponse: MessageFns<ChargeCreditsResponse> = {
     if (message.replayed !== undefined && message.replayed !== false) {
       writer.uint32(40).bool(message.replayed);
     }
+    if (message.warnings !== undefined && message.warnings.length !== 0) {
+      for (const v of message.warnings) {
+        LimitWarning.encode(v!, writer.uint32(58).fork()).join();
+      }
+    }
     return writer;
   },
 
@@ -1704,6 +1755,20 @@ export const ChargeCreditsResponse: MessageFns<ChargeCreditsResponse> = {
             }
 
             message.replayed = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            if (message.warnings === undefined) {
+              message.warnings = [];
+            }
+            const el = LimitWarning.decode(reader, reader.uint32());
+            if (el !== undefined) {
+              message.warnings!.push(el);
+            }
             continue;
           }
         }
@@ -2055,6 +2120,11 @@ export const CommitReservationResponse: MessageFns<CommitReservationResponse> = 
     if (message.reservation !== undefined) {
       Reservation.encode(message.reservation, writer.uint32(50).fork()).join();
     }
+    if (message.warnings !== undefined && message.warnings.length !== 0) {
+      for (const v of message.warnings) {
+        LimitWarning.encode(v!, writer.uint32(58).fork()).join();
+      }
+    }
     return writer;
   },
 
@@ -2129,6 +2199,20 @@ export const CommitReservationResponse: MessageFns<CommitReservationResponse> = 
             }
 
             message.reservation = Reservation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            if (message.warnings === undefined) {
+              message.warnings = [];
+            }
+            const el = LimitWarning.decode(reader, reader.uint32());
+            if (el !== undefined) {
+              message.warnings!.push(el);
+            }
             continue;
           }
         }
@@ -2539,6 +2623,11 @@ export const ExtendReservationResponse: MessageFns<ExtendReservationResponse> = 
     if (message.reservation !== undefined) {
       Reservation.encode(message.reservation, writer.uint32(50).fork()).join();
     }
+    if (message.warnings !== undefined && message.warnings.length !== 0) {
+      for (const v of message.warnings) {
+        LimitWarning.encode(v!, writer.uint32(58).fork()).join();
+      }
+    }
     return writer;
   },
 
@@ -2613,6 +2702,20 @@ export const ExtendReservationResponse: MessageFns<ExtendReservationResponse> = 
             }
 
             message.reservation = Reservation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            if (message.warnings === undefined) {
+              message.warnings = [];
+            }
+            const el = LimitWarning.decode(reader, reader.uint32());
+            if (el !== undefined) {
+              message.warnings!.push(el);
+            }
             continue;
           }
         }

@@ -9,6 +9,7 @@ import {
   Entry,
   EntryType,
   LatePolicy,
+  LimitWarning,
   Lot,
   OveragePolicy,
   Reservation,
@@ -179,7 +180,11 @@ export interface CheckReservationResponse {
   code?: string | undefined;
   shortfall?: Shortfall[] | undefined;
   balances?: { [key: string]: Balance } | undefined;
-  seq?: number | undefined;
+  seq?:
+    | number
+    | undefined;
+  /** Soft limits that it would exceed. */
+  warnings?: LimitWarning[] | undefined;
 }
 
 export interface CheckReservationResponse_BalancesEntry {
@@ -1745,6 +1750,11 @@ export const CheckReservationResponse: MessageFns<CheckReservationResponse> = {
     if (message.seq !== undefined && message.seq !== 0) {
       writer.uint32(40).int64(message.seq);
     }
+    if (message.warnings !== undefined && message.warnings.length !== 0) {
+      for (const v of message.warnings) {
+        LimitWarning.encode(v!, writer.uint32(50).fork()).join();
+      }
+    }
     return writer;
   },
 
@@ -1811,6 +1821,20 @@ export const CheckReservationResponse: MessageFns<CheckReservationResponse> = {
             }
 
             message.seq = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            if (message.warnings === undefined) {
+              message.warnings = [];
+            }
+            const el = LimitWarning.decode(reader, reader.uint32());
+            if (el !== undefined) {
+              message.warnings!.push(el);
+            }
             continue;
           }
         }
