@@ -18,6 +18,9 @@ import { replay } from './workloads/replay.js';
 
 async function bench(options: Options): Promise<boolean> {
   const server = await BenchServer.start();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void server.stop().finally(() => process.exit(130)));
+  }
   const arena = new Arena(server, options, line => console.error(line));
   const service = new GrantedService(arena);
   const http = new HttpWorkloads(arena, service);
