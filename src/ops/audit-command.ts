@@ -112,6 +112,7 @@ function idOf({ accountNo, seq }: NonNullable<Finding['entry']>, ids: IdCodec | 
 
 async function openIds(ownerUrl: string): Promise<IdCodec> {
   const pool = new Pool({ connectionString: ownerUrl, max: 1 });
+  pool.on('error', () => {});
   try {
     return new IdCodec(await loadIdSecret(pool));
   } finally {

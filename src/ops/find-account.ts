@@ -12,6 +12,7 @@ export interface FoundAccount {
 /** What an account's id stands for. @throws Misuse where there is none, or one in each mode */
 export async function findAccount(ownerUrl: string, id: string, mode: Mode | null): Promise<FoundAccount> {
   const client = new Client({ connectionString: ownerUrl });
+  client.on('error', () => {});
   await client.connect();
   try {
     const { rows } = await client.query<{ account_no: string; mode: Mode }>(FIND, [id, mode]);

@@ -52,7 +52,7 @@ async function run({ ownerUrl, logger, positionals, flags }: Call): Promise<bool
         await applyFile(pool, of[0]!, { publish, say: console.log, agreed: flags.has('yes') ? always : agreed });
         return true;
       case 'archive':
-        await new PlanChanges(pool).archive(of[0]!);
+        await new PlanChanges(pool).archive(of[0]!, null);
         console.log(`${of[0]} is not sold any more; who has it keeps it`);
         return true;
       default:

@@ -50,6 +50,7 @@ function actionFrom([action, name, ...more]: readonly string[]): { action: Actio
 async function list({ config, ownerUrl }: Call): Promise<boolean> {
   const projections = new Map(everyProjection(config).map(projection => [projection.name, projection]));
   const client = new Client({ connectionString: ownerUrl });
+  client.on('error', () => {});
   await client.connect();
   try {
     const statuses = await readProjectionStatus(client);

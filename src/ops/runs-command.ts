@@ -21,6 +21,7 @@ export const RUNS: OpsCommand = {
   },
   async run({ ownerUrl, values, positionals }) {
     const client = new Client({ connectionString: ownerUrl, application_name: 'credits-ledger replay' });
+    client.on('error', () => {});
     await client.connect();
     try {
       const runs = new StoredRuns(client);

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Pool, type PoolClient } from 'pg';
+import type { Mode } from '../keys/api-key.js';
 import { inTransaction } from '../projections/in-transaction.js';
+import { recordUse } from '../runs/record-use.js';
 import { LedgerError, type FieldError } from '../shared/ledger-error.js';
 import type { UnitKind } from '../units/unit-registry.js';
 import { fallingBackTo, onSale, wrongBeside, type OnSale } from './catalogue-rules.js';
@@ -88,9 +90,10 @@ export class PlanChanges {
 
   /**
    * Ends the sale of a plan; who has it keeps it. Publishing it again sells it again.
+   * @param by goes on record with it; null for the command line, which puts each of its commands there itself
    * @throws LedgerError plan_not_found, plan_in_use
    */
-  async archive(id: string): Promise<StoredPlan> {
+  async archive(id: string, by: { readonly keyId: string; readonly mode: Mode } | null): Promise<StoredPlan> {
     return this.alone(async client => {
       const stored = new StoredPlans(client);
       if (!PLAN_ID.test(id) || (await stored.find(id)) === undefined) throw planNotFound(id);
@@ -102,6 +105,10 @@ export class PlanChanges {
         );
       }
       await client.query(ARCHIVE, [id]);
+      if (by !== null) {
+        const { keyId: actor, mode } = by;
+        await recordUse(client, { actor, mode, action: 'plans.archive', arguments: { plan: id }, reason: null });
+      }
       return (await stored.find(id))!;
     });
   }

@@ -6,6 +6,7 @@ export interface WireEntry {
   readonly amount?: string;
   readonly deltas?: Readonly<Record<string, string>>;
   readonly reason?: string;
+  readonly subscription?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }

@@ -61,6 +61,7 @@ function fromWire(entry: WireEntry): LedgerEntry {
     unit: entry.unit ?? null,
     deltas: parseSums(entry.deltas),
     claimedBy: entry.metadata?.['operation'] ?? entry.reason ?? null,
+    subscription: entry.subscription ?? null,
     fields: entry,
   };
 }

@@ -55,6 +55,15 @@ describe('a history that agrees with its ledger', () => {
     expect(brokenRules()).toEqual([]);
   });
 
+  it('accepts what a renewal gave without telling anyone, and no other grant', () => {
+    tell(grant('g', ACCOUNT, credits(100)));
+    ledger.append('subscribe', {});
+    ledger.append('grant', { granted: credits(7), available: credits(7) }, { subscription: 'main' });
+    expect(brokenRules()).toEqual([]);
+    ledger.append('grant', { granted: credits(7), available: credits(7) });
+    expect(brokenRules()).toContain('unannounced_entry');
+  });
+
   it('accepts a replay with the same bytes', () => {
     const operation = grant('g', ACCOUNT, credits(1));
     const first = ledger.accept(operation);

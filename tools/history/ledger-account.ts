@@ -8,6 +8,8 @@ export interface LedgerEntry {
   readonly deltas: Sums;
   /** The operation that says it made this entry, from its metadata or reason. */
   readonly claimedBy: string | null;
+  /** The subscription whose credits it gives. */
+  readonly subscription: string | null;
   /** Every field to compare with what the client was told, in wire form; null for a field that is not there. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -27,8 +29,9 @@ export interface LedgerReader {
 }
 
 /** Entry types that time makes by itself; no client is told of them. */
-const MADE_BY_TIME: ReadonlySet<string> = new Set(['expire', 'rollover']);
+const MADE_BY_TIME: ReadonlySet<string> = new Set(['expire', 'rollover', 'subscribe']);
 
-export function isMadeByTime(entry: LedgerEntry): boolean {
-  return MADE_BY_TIME.has(entry.type);
+/** A renewal gives its credits and opens its windows by itself too; any other grant was somebody's. */
+export function isMadeByTime({ type, subscription }: LedgerEntry): boolean {
+  return MADE_BY_TIME.has(type) || (type === 'grant' && subscription !== null);
 }

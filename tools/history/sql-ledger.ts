@@ -42,15 +42,15 @@ export class SqlLedger implements LedgerReader {
   }
 
   #entry(account: string, row: EntryRow): LedgerEntry {
-    const { type, unit, reason, member, metadata, effective_at, recorded_at } = row;
+    const { type, unit, reason, member, metadata, subscription, effective_at, recorded_at } = row;
     const seq = Number(row.seq);
     const fields = { account, seq, type, unit, reason, member, metadata, effective_at, recorded_at };
     const claimedBy = metadata?.['operation'] ?? reason;
-    if (unit === null) return { seq, type, unit, deltas: noSums(), claimedBy, fields };
+    if (unit === null) return { seq, type, unit, deltas: noSums(), claimedBy, subscription, fields };
     const deltas = noSums();
     for (const name of SUM_NAMES) deltas[name] = this.#billionths(unit, row[name] ?? '0');
     const amount = formatAmount(this.#billionths(unit, row.amount));
-    return { seq, type, unit, deltas, claimedBy, fields: { ...fields, amount, deltas } };
+    return { seq, type, unit, deltas, claimedBy, subscription, fields: { ...fields, amount, deltas } };
   }
 
   #billionths(unit: string, baseUnits: string): bigint {
@@ -75,6 +75,7 @@ type EntryRow = {
   reason: string | null;
   member: string | null;
   metadata: Record<string, string> | null;
+  subscription: string | null;
   effective_at: string;
   recorded_at: string;
 } & Record<(typeof SUM_NAMES)[number], string | null>;
@@ -90,6 +91,7 @@ WHERE account_names.mode = 'live' AND account_names.id = $1`;
 const ENTRIES = `
 SELECT seq::text, type, unit, amount::text, granted::text, available::text, held::text, spent::text, expired::text,
        revoked::text, debt::text, reason, member, metadata,
+       details #>> '{made,0,plan,subscription}' AS subscription,
        to_char(effective_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS effective_at,
        to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS recorded_at
 FROM entries WHERE account_no = $1 ORDER BY entries.seq`;

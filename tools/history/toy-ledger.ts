@@ -48,6 +48,7 @@ export class ToyLedger {
         unit: entry.unit ?? null,
         deltas: parseSums(entry.deltas),
         claimedBy: entry.metadata?.['operation'] ?? null,
+        subscription: entry.subscription ?? null,
         fields: entry,
       })),
     };

@@ -18,6 +18,8 @@ const FILES_LEFT_OUT = /^(postmaster\.(pid|opts)|pg_internal\.init.*|pgsql_tmp.*
 /** Copies the cluster of a running server, between pg_backup_start and pg_backup_stop, as `pg_basebackup` does. */
 export async function takeBaseBackup(url: string, clusterDir: string, target: string): Promise<void> {
   const session = new Client({ connectionString: url });
+  // The query under way, or the next one, fails with it; without a listener it would end the process.
+  session.on('error', () => {});
   await session.connect();
   try {
     await session.query(`SELECT pg_backup_start('base backup', fast => true)`);

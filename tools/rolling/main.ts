@@ -65,6 +65,7 @@ async function main(options: Omit<RollingOptions, 'databaseUrl'>): Promise<boole
 
 async function createDatabase(adminUrl: string): Promise<void> {
   const admin = new Client({ connectionString: adminUrl });
+  admin.on('error', () => {});
   await admin.connect();
   await admin.query(`CREATE DATABASE ${DATABASE}`);
   await admin.end();

@@ -52,6 +52,8 @@ const BETWEEN_RESTARTS_MS = 500;
 export async function runRolling(options: RollingOptions): Promise<RollingResult> {
   const replicas = await Replicas.start(options.databaseUrl, options.replicas);
   const pool = new Pool({ connectionString: options.databaseUrl, max: 1 });
+  // Without a listener a connection that is lost while nobody uses it ends the process.
+  pool.on('error', () => {});
   try {
     return await new RollingRun(options, replicas, pool).run();
   } finally {

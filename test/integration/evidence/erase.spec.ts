@@ -11,17 +11,46 @@ import { CheckpointFile } from '../../../src/evidence/file/checkpoint-file.js';
 import { exportCheckpoint } from '../../../src/evidence/file/export-checkpoint.js';
 import { EvidenceLog } from '../../../src/evidence/log/evidence-log.js';
 import { signLog } from '../../../src/evidence/log/sign-log.js';
+import { FinanceProjection } from '../../../src/finance/finance-projection.js';
 import { loadSigningKey } from '../../../src/evidence/signing-key.js';
 import { createCheckpoint } from '../../../src/projections/checkpoints.js';
 import { Follower } from '../../../src/projections/follower.js';
 import { verifyLedger } from '../../../src/replay/verify/verify-ledger.js';
 import { UsageProjection } from '../../../src/usage/usage-projection.js';
+import { Outbox } from '../../../src/webhooks/outbox/outbox.js';
+import { charge } from '../../model/given-account.js';
+import { credits, plan, subscribe } from '../../model/given-plan.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { openEngine, type Engine } from '../../support/engine.js';
 import { recomputedLeaves, storedLeaves } from '../../support/evidence.js';
 import { Teller } from '../../support/teller.js';
 
 const SECRET = 'Jane Doe';
+
+/** Every table with something of an account, and where texts can be in it. A new one belongs into one of the two. */
+const WITH_TEXTS = ['accounts', 'entries', 'holds', 'outcomes', 'usage_by_day'];
+/** Numbers, moments, hashes, and names: of accounts, references, members, rules, subscriptions, plans, units. */
+const WITHOUT_TEXTS = [
+  'account_levels',
+  'account_names',
+  'alert_rules',
+  'balance_snapshots',
+  'erased_texts',
+  'facts',
+  'finance_lots',
+  'finance_payments',
+  'subscriptions',
+  'told_expiries',
+  'webhook_deliveries',
+  'webhook_events',
+  'webhook_streams',
+];
+const OF_ACCOUNTS = `
+SELECT DISTINCT c.table_name AS name FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND column_name IN ('account', 'account_no') ORDER BY 1`;
+const ALL_TABLES = `
+SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name FROM pg_tables
+WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`;
 
 describe('an erasure', () => {
   let database: TestDatabase;
@@ -50,7 +79,8 @@ describe('an erasure', () => {
   });
 
   async function followAll(): Promise<void> {
-    for (const projection of [new EvidenceLog(), new UsageProjection(['model'])]) {
+    const outbox = new Outbox(engine.ids);
+    for (const projection of [new EvidenceLog(), new UsageProjection(['model']), new FinanceProjection(), outbox]) {
       const follower = new Follower(database.appPool, pino({ level: 'silent' }));
       await createCheckpoint(database.appPool, projection);
       while ((await follower.step(projection)) === 'folded');
@@ -99,6 +129,19 @@ describe('an erasure', () => {
     return places;
   }
 
+  /** Tables that have the name, of whichever account. */
+  async function everywhere(): Promise<string[]> {
+    const { ownerPool } = database;
+    const { rows: tables } = await ownerPool.query<{ name: string }>(ALL_TABLES);
+    const hex = Buffer.from(SECRET).toString('hex');
+    const found: string[] = [];
+    for (const { name } of tables) {
+      const seen = `SELECT FROM ${name} t WHERE t::text LIKE ANY (ARRAY['%${SECRET}%', '%${hex}%']) LIMIT 1`;
+      if ((await ownerPool.query(seen)).rowCount === 1) found.push(name);
+    }
+    return found;
+  }
+
   const verify = async (): Promise<readonly unknown[]> => {
     const of = { accountNo: null, mode: null, until: null };
     const { differences } = await verifyLedger({ ownerUrl: database.url, ...of, threads: 1 });
@@ -116,6 +159,31 @@ describe('an erasure', () => {
     expect(await storedLeaves(database)).toEqual(await recomputedLeaves(database));
     expect(await verify()).toEqual([]);
     expect(await erase('jane')).toBe(0);
+  });
+
+  it('leaves no text in any table, whatever follows the entries', async () => {
+    const { ownerPool } = database;
+    await ownerPool.query(`INSERT INTO webhook_endpoints (mode, url, description, from_position) VALUES ('live', 'https://example.com', '', 0);
+      INSERT INTO alert_rules (mode, account, name, enabled, unit, kind, value, measure)
+      VALUES ('live', 'jane', 'low', true, 'credits', 'amount', 90, 'unspent')`);
+    for (const account of ['jane', 'joe']) {
+      const paid = { category: 'paid', cost: { amount: '5', currency: 'EUR' }, metadata: { of: SECRET } } as const;
+      await teller.grant(account, 5, paid);
+      await teller.command(account, { ...subscribe(plan('free', { grants: [credits(7n)] })) });
+      await teller.command(account, { ...charge(30n * 1_000_000n), reason: SECRET, metadata: { for: SECRET } });
+    }
+    await followAll();
+    expect((await ownerPool.query('SELECT FROM webhook_events')).rowCount).toBeGreaterThan(5);
+    expect(await everywhere()).toEqual(WITH_TEXTS.map(table => `public.${table}`));
+    for (const account of ['jane', 'joe']) await erase(account);
+    await followAll();
+    expect(await everywhere()).toEqual([]);
+    expect(await verify()).toEqual([]);
+  });
+
+  it('knows every table that has something of an account', async () => {
+    const { rows } = await database.ownerPool.query<{ name: string }>(OF_ACCOUNTS);
+    expect(rows.map(({ name }) => name)).toEqual([...WITH_TEXTS, ...WITHOUT_TEXTS].sort());
   });
 
   it('leaves no salt with which a text could be guessed from its hash', async () => {
