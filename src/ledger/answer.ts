@@ -121,6 +121,8 @@ export class AnswerWriter {
     if (entry.target !== null && (entry.type === 'refund' || entry.type === 'reinstate')) {
       json += `,"refunds":"${this.ids.encode('entry', account.no, entry.target)}"`;
     }
+    const subscription = subscriptionOf(entry);
+    if (subscription !== undefined) json += `,"subscription":${JSON.stringify(subscription)}`;
     if (entry.reason !== null) json += `,"reason":${JSON.stringify(entry.reason)}`;
     if (entry.member !== null) json += `,"member":${JSON.stringify(entry.member)}`;
     if (entry.metadata !== null) json += `,"metadata":${metadataJson(entry.metadata)}`;
@@ -291,6 +293,12 @@ export class AnswerWriter {
     }
     return json;
   }
+}
+
+/** Which one the entry changes, or gives credits of. */
+function subscriptionOf({ type, subscription, made }: Entry): string | undefined {
+  if (subscription !== null) return subscription.id;
+  return type === 'grant' ? made[0]?.plan?.subscription : undefined;
 }
 
 /** Only what moves; the others are zero. */

@@ -68,6 +68,7 @@ export const entry = z
     lots: z.array(z.strictObject({ lot: id('lot'), amount: amountOut })).optional(),
     reservation: id('res').optional(),
     refunds: id('ent').optional().meta({ description: 'The entry that this one reverses.' }),
+    subscription: z.string().optional().meta({ description: 'Which one a subscribe changes, or a grant is of.' }),
     event: pricedEvent.optional(),
     provider_cost: cost.optional(),
     reason: z.string().optional(),

@@ -27,8 +27,8 @@ export class PlanCalls {
     return planJson(defined!, 'all');
   }
 
-  async archive(plan: string): Promise<string> {
-    return planJson(await this.changes.archive(plan), 'all');
+  async archive(caller: Caller, plan: string): Promise<string> {
+    return planJson(await this.changes.archive(plan, caller), 'all');
   }
 
   /** @param caller undefined for somebody without a key */

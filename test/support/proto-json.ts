@@ -9,7 +9,8 @@ const { 'credits.v1.CreditsService': service } = loadSync('credits/v1/credits_se
   enums: String,
 });
 const METHODS = service as unknown as Readonly<Record<string, AnyMethod>>;
-const ENUM = /^(LOT_CATEGORY|ENTRY_TYPE|RESERVATION_STATUS|OVERAGE_POLICY|LATE_POLICY|UNIT_KIND|KEY_MODE)_/;
+const ENUM =
+  /^(LOT_CATEGORY|ENTRY_TYPE|RESERVATION_STATUS|OVERAGE_POLICY|LATE_POLICY|UNIT_KIND|KEY_MODE|SUBSCRIPTION_STATUS|RATE_CARD_STATUS)_/;
 
 /** Reads an answer by proto/ itself, not by what is generated from it. @param method as the proto names it */
 export function readByProto(method: string, bytes: Uint8Array): object {

@@ -390,6 +390,8 @@ export type Entry = {
   reservation?: string | undefined;
   /** The entry that this one reverses. */
   refunds?: string | undefined;
+  /** Which one a subscribe changes, or a grant is of. */
+  subscription?: string | undefined;
   event?: PricedEvent | undefined;
   provider_cost?: Cost | undefined;
   reason?: string | undefined;

@@ -5,11 +5,15 @@ import type { Caller } from '../../keys/authenticator.js';
 
 /** Who makes a call, once that is certain. */
 export interface Asked {
+  /** `ANYBODY` where a call that needs no key came without one. */
   readonly caller: Caller;
   /** For asking again, as long as a stream lives. */
-  readonly presented: ApiKey;
+  readonly presented: ApiKey | null;
   readonly requestId: string;
 }
+
+/** Whoever has no key: may do nothing that needs a scope. */
+export const ANYBODY: Caller = { keyId: 'none', mode: 'live', scopes: [] };
 
 /** Longer than that no command waits, however long its caller would. */
 const LONGEST_WAIT_MS = 60_000;

@@ -3,7 +3,7 @@ import type { Scope } from '../../keys/api-key.js';
 import { presentedKey, requireScope, type Authenticator } from '../../keys/authenticator.js';
 import { asLedgerError } from '../as-ledger-error.js';
 import { requestIds } from '../request-ids.js';
-import type { Asked } from './asked.js';
+import { ANYBODY, type Asked } from './asked.js';
 import { statusOf } from './status.js';
 
 /** Knows who makes a call by the metadata the call came with. */
@@ -13,8 +13,11 @@ export class Authentications {
 
   constructor(
     private readonly authenticator: Authenticator,
-    /** By path of the call; a path that is not here (health, reflection) is open to everybody. */
-    private readonly scopes: ReadonlyMap<string, Scope>,
+    /**
+     * By path of the call; null where it needs no key, but one that comes all the same is checked. A path that is not here
+     * (health, reflection) is open to everybody.
+     */
+    private readonly scopes: ReadonlyMap<string, Scope | null>,
   ) {}
 
   /** Authenticates before a message is read, so that nobody without a key makes the service read megabytes. */
@@ -40,10 +43,15 @@ export class Authentications {
     return this.asked.get(metadata)!;
   }
 
-  private async authenticate(metadata: Metadata, scope: Scope, requestId: string): Promise<void> {
-    const presented = presentedKey(metadata.get('authorization')[0]?.toString());
+  private async authenticate(metadata: Metadata, scope: Scope | null, requestId: string): Promise<void> {
+    const authorization = metadata.get('authorization')[0]?.toString();
+    if (scope === null && authorization === undefined) {
+      this.asked.set(metadata, { caller: ANYBODY, presented: null, requestId });
+      return;
+    }
+    const presented = presentedKey(authorization);
     const caller = await this.authenticator.admit(presented);
-    requireScope(caller, scope);
+    if (scope !== null) requireScope(caller, scope);
     this.asked.set(metadata, { caller, presented, requestId });
   }
 }

@@ -117,7 +117,7 @@ export class CommandStream {
   /** Every message is a request of its own: its key has to be in force now, and counts it where it has a limit. */
   private async refusalByKey(): Promise<LedgerError | undefined> {
     try {
-      await this.parts.authenticator.admit(this.asked.presented);
+      await this.parts.authenticator.admit(this.asked.presented!);
       return undefined;
     } catch (thrown) {
       const error = asLedgerError(thrown);

@@ -27,7 +27,8 @@ import { CreditsServiceDefinition } from './generated/credits/v1/credits_service
 import { Health } from './health.js';
 import { statusOf } from './status.js';
 import { StreamSpans } from './stream-spans.js';
-import { UnaryCalls, type UnaryCall, type UnaryMethod } from './unary-calls.js';
+import type { UnaryCall, UnaryMethod } from './unary-call.js';
+import { UnaryCalls } from './unary-calls.js';
 
 const OPTIONS = {
   'grpc.max_receive_message_length': 4 * 1024 * 1024,
@@ -166,7 +167,7 @@ function pathOf({ name }: { readonly name: string }): string {
   return `/${CreditsServiceDefinition.fullName}/${name}`;
 }
 
-function scopeOf({ calls }: UnaryCalls, method: string): Scope {
+function scopeOf({ calls }: UnaryCalls, method: string): Scope | null {
   return method === 'streamCommands' ? 'ledger:write' : calls[method as UnaryMethod].scope;
 }
 

@@ -119,7 +119,8 @@ export class JsonToMessage {
         return this.fail('no bytes');
       case 'message': {
         const start = this.out.open(tag);
-        this.message(value.shape);
+        if (value.textTag !== null && this.json[this.at] === QUOTE) this.text(value.textTag, false);
+        else this.message(value.shape);
         return this.out.close(start);
       }
       default:

@@ -13,7 +13,8 @@ export interface Shape {
 export type Value =
   | { readonly kind: 'text' | 'number' | 'bool' | 'moment' | 'quantity' | 'bytes' }
   | { readonly kind: 'word'; readonly words: readonly Word[] }
-  | { readonly kind: 'message'; readonly shape: Shape };
+  /** A text in its place is this field of it, with its tag; null: it is always an object. */
+  | { readonly kind: 'message'; readonly shape: Shape; readonly textTag: number | null };
 
 export interface Field {
   readonly name: string;
@@ -39,6 +40,9 @@ export interface Word {
 
 const TIMESTAMP = 'google.protobuf.Timestamp';
 const QUANTITY = 'credits.v1.Quantity';
+/** A price alone is a text in JSON: its field 1. */
+const RATE = 'credits.v1.Rate';
+const PRICE_TAG = 0x0a;
 /** Of a map's member: its name is field 1, its value field 2. */
 const MEMBER_NUMBER = 2;
 const VARINT = 0;
@@ -61,6 +65,11 @@ export function shapeOf(name: string): Shape {
   shapes.set(name, shape);
   fields.push(...described.fields.map(fieldOf));
   return shape;
+}
+
+/** @param method as it is named in generated code: `listEntries` */
+export function requestShapeOf(method: string): Shape {
+  return shapeOf(registry.getService('credits.v1.CreditsService')!.method[method]!.input.typeName);
 }
 
 /** @param method as it is named in generated code: `listEntries` */
@@ -91,7 +100,10 @@ function valueOf(field: DescField): Value {
   if (field.enum !== undefined) return { kind: 'word', words: wordsOf(field.enum) };
   if (field.message?.typeName === TIMESTAMP) return { kind: 'moment' };
   if (field.message?.typeName === QUANTITY) return { kind: 'quantity' };
-  if (field.message !== undefined) return { kind: 'message', shape: shapeOf(field.message.typeName) };
+  if (field.message !== undefined) {
+    const { typeName } = field.message;
+    return { kind: 'message', shape: shapeOf(typeName), textTag: typeName === RATE ? PRICE_TAG : null };
+  }
   if (field.scalar === ScalarType.STRING) return { kind: 'text' };
   if (field.scalar === ScalarType.BOOL) return { kind: 'bool' };
   if (NUMBERS.includes(field.scalar!) && field.fieldKind !== 'list') return { kind: 'number' };

@@ -1,41 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import type { Scope } from '../../keys/api-key.js';
-import type { Asker } from '../asker.js';
 import { Batches } from '../batch.js';
 import { Configuration } from '../configuration.js';
-import type { JsonValue } from '../json/strict-json.js';
+import { FinanceCalls } from '../finance.js';
 import { MemberCalls } from '../members.js';
 import { Mutations } from '../mutations.js';
 import { PlanCalls } from '../plans.js';
 import { Proofs } from '../proofs.js';
+import { RateCardCalls } from '../rate-cards.js';
 import { Reads } from '../reads.js';
+import { SubscriptionCalls } from '../subscriptions.js';
+import { planCalls, rateCardCalls } from './catalogue-calls.js';
 import { callOf, readCommands } from './commands.js';
-import type { Asked } from './asked.js';
-import { CreditsServiceDefinition } from './generated/credits/v1/credits_service.js';
-import { answerShapeOf, type Shape } from './message-shapes.js';
-import { MessageWriter } from './message-writer.js';
+import { memberCalls } from './member-calls.js';
 import * as mutations from './mutation-calls.js';
-import { decodeStrictly, type MessageType } from './strict-reader.js';
-import { momentText } from './timestamps.js';
+import { subscriptionCalls } from './subscription-calls.js';
+import { call, moments, unary, word, WRITER } from './unary-call.js';
+import type { Asking, Bytes, RequestOf, UnaryCall, UnaryMethod } from './unary-call.js';
 import { ENTRY_TYPE, KEY_MODE, RESERVATION_STATUS, UNIT_KIND } from './words.js';
 
-type Methods = (typeof CreditsServiceDefinition)['methods'];
-export type UnaryMethod = Exclude<keyof Methods, 'streamCommands'>;
-type RequestOf<M extends UnaryMethod> = Methods[M]['requestType'] extends MessageType<infer T> ? T & object : never;
-type Asking = Asked & { readonly asker: Asker };
-type Bytes = Uint8Array<ArrayBuffer>;
-
-/** A call of one message that is answered with one. */
-export interface UnaryCall {
-  readonly scope: Scope;
-  /** @throws LedgerError */
-  answer(bytes: Uint8Array, asking: Asking): Promise<Bytes>;
-}
-
-const REQUEST_LIMIT_BYTES = 64 * 1024;
 const BATCH_LIMIT_BYTES = 4 * 1024 * 1024;
 const BODY = 'body';
-const WRITER = new MessageWriter();
 
 /** Every call but the stream: how it is asked, and how it is answered. What it means is the same as over HTTP. */
 @Injectable()
@@ -49,6 +33,9 @@ export class UnaryCalls {
     proofs: Proofs,
     configuration: Configuration,
     plans: PlanCalls,
+    rateCards: RateCardCalls,
+    subscriptions: SubscriptionCalls,
+    finance: FinanceCalls,
     members: MemberCalls,
   ) {
     this.calls = {
@@ -57,6 +44,9 @@ export class UnaryCalls {
       ...proofCalls(proofs),
       ...configurationCalls(configuration),
       ...planCalls(plans),
+      ...rateCardCalls(rateCards),
+      ...subscriptionCalls(subscriptions),
+      listFinanceMonths: unary('listFinanceMonths', 'ops', (request, { asker }) => finance.months(asker, request)),
       ...memberCalls(members),
     };
   }
@@ -118,11 +108,10 @@ function readCalls(reads: Reads) {
       return reads.accounts(asker, request);
     }),
     getBalance: unary('getBalance', 'ledger:read', async ({ account = '', as_of: asOf, ...query }, { asker }) => {
-      const at = asOf && { as_of: momentText(asOf) };
-      return reads.balance(asker, account, { ...query, ...at });
+      return reads.balance(asker, account, { ...query, ...moments({ as_of: asOf }) });
     }),
     listEntries: unary('listEntries', 'ledger:read', async ({ account = '', type, from, to, ...query }, { asker }) => {
-      const filter = { ...query, ...word('type', ENTRY_TYPE.word(type)), ...between(from, to) };
+      const filter = { ...query, ...word('type', ENTRY_TYPE.word(type)), ...moments({ from, to }) };
       return reads.entries(asker, account, filter);
     }),
     listLots: unary('listLots', 'ledger:read', async ({ account = '', ...query }, { asker }) => {
@@ -137,14 +126,14 @@ function readCalls(reads: Reads) {
       return JSON.stringify({ reservation: json, entries });
     }),
     explainAccount: unary('explainAccount', 'ledger:read', async ({ account = '', from, to, ...query }, { asker }) => {
-      return reads.explanation(asker, account, { ...query, ...between(from, to) });
+      return reads.explanation(asker, account, { ...query, ...moments({ from, to }) });
     }),
     listUsage: unary('listUsage', 'usage:read', async ({ account = '', group_by: by, ...query }, { asker }) => {
       const groupBy = by && { group_by: (by.names ?? []).join(',') };
       return reads.usage(asker, account, { ...query, ...groupBy });
     }),
     getStatement: unary('getStatement', 'ledger:read', async ({ account = '', from, to }, { asker }) => {
-      return (await reads.statement(asker, account, between(from, to))).text;
+      return (await reads.statement(asker, account, moments({ from, to }))).text;
     }),
   };
 }
@@ -156,46 +145,6 @@ function proofCalls(proofs: Proofs) {
       return proofs.ofEntry(asker, entry, query);
     }),
     getConsistencyProof: unary('getConsistencyProof', 'ledger:read', async query => proofs.ofConsistency(query)),
-  };
-}
-
-function planCalls(plans: PlanCalls) {
-  return {
-    definePlan: unary('definePlan', 'config:write', async ({ plan = '', definition, publish }, { caller }) => {
-      return `{"plan":${await plans.define(caller, plan, { ...definition, ...(publish && { publish }) })}}`;
-    }),
-    getPlan: unary('getPlan', 'ledger:read', async ({ plan = '' }, { caller }) => {
-      return `{"plan":${await plans.get(caller, plan)}}`;
-    }),
-    listPlans: unary('listPlans', 'ledger:read', async (request, { caller }) => plans.list(caller, request)),
-    listPlanVersions: unary('listPlanVersions', 'config:write', async ({ plan = '', ...query }) => {
-      return plans.versions(plan, query);
-    }),
-    archivePlan: unary('archivePlan', 'config:write', async ({ plan = '' }) => {
-      return `{"plan":${await plans.archive(plan)}}`;
-    }),
-  };
-}
-
-function memberCalls(members: MemberCalls) {
-  return {
-    setMember: unary('setMember', 'ledger:write', async ({ account = '', member = '', budgets, parent }, { asker }) => {
-      const given = (budgets ?? []).map(({ window, ...budget }) => {
-        const { anchor_at: anchor, ...span } = window ?? {};
-        return { ...budget, window: { ...span, ...(anchor && { anchor_at: momentText(anchor) }) } };
-      });
-      const body = { ...(parent !== undefined && { parent }), budgets: given };
-      return (await members.set(asker, account, member, body)).body;
-    }),
-    removeMember: unary('removeMember', 'ledger:write', async ({ account = '', member = '' }, { asker }) => {
-      return (await members.remove(asker, account, member)).body;
-    }),
-    getMember: unary('getMember', 'ledger:read', async ({ account = '', member = '' }, { asker }) => {
-      return members.get(asker, account, member);
-    }),
-    listMembers: unary('listMembers', 'ledger:read', async ({ account = '', ...query }, { asker }) => {
-      return members.list(asker, account, query);
-    }),
   };
 }
 
@@ -220,32 +169,4 @@ function configurationCalls(configuration: Configuration) {
       return `{"key":${await configuration.revokeKey(caller, id)}}`;
     }),
   };
-}
-
-/** @param answer the JSON of the response message */
-function unary<M extends UnaryMethod>(
-  method: M,
-  scope: Scope,
-  answer: (request: RequestOf<M>, asking: Asking) => Promise<Buffer | string>,
-): UnaryCall {
-  return call(method, scope, async (request, asking, shape) => WRITER.message(shape, await answer(request, asking)));
-}
-
-function call<M extends UnaryMethod>(
-  method: M,
-  scope: Scope,
-  answer: (request: RequestOf<M>, asking: Asking, shape: Shape) => Promise<Bytes>,
-  limitBytes = REQUEST_LIMIT_BYTES,
-): UnaryCall {
-  const request = CreditsServiceDefinition.methods[method].requestType as unknown as MessageType<RequestOf<M>>;
-  const shape = answerShapeOf(method);
-  return { scope, answer: async (bytes, asking) => answer(decodeStrictly(request, bytes, limitBytes), asking, shape) };
-}
-
-function word(name: string, value: string | number | undefined): { readonly [name: string]: JsonValue } {
-  return value === undefined ? {} : { [name]: value };
-}
-
-function between(from: Parameters<typeof momentText>[0] | undefined, to: typeof from) {
-  return { ...(from && { from: momentText(from) }), ...(to && { to: momentText(to) }) };
 }

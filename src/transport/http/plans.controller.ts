@@ -111,7 +111,7 @@ export class PlansController {
   )
   async archive(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { plan: id } = request.params as { plan: string };
-    sendAnswer(reply, 200, await this.calls.archive(id));
+    sendAnswer(reply, 200, await this.calls.archive(request.caller, id));
   }
 }
 

@@ -288,4 +288,151 @@ describe('over gRPC as over HTTP', () => {
     }
     expect((await ask('archivePlan', { plan: 'pro' })).plan.archived_at).toBeDefined();
   }); // prettier-ignore
+
+  test('who has no key reads what is public and sold, and a key that is none is refused', async () => {
+    const shown = { name: 'Shown', public: true, grants: [{ unit: 'credits', amount: '1' }], publish: true };
+    await api.put('/v1/plans/shown', shown);
+    await api.put('/v1/plans/hidden', { ...shown, name: 'Hidden', public: false });
+    const free = await grpc.call('listPlans', {}, { as: null });
+    expect(free.data!.map(({ id }) => id)).toEqual(
+      (await api.get('/v1/plans', { as: null })).body.data.map(({ id }: Json) => id),
+    );
+    expect(free.data!.map(({ id }) => id)).not.toContain('hidden');
+    await expect(grpc.call('getPlan', { plan: 'hidden' }, { as: null })).rejects.toMatchObject({
+      code: 'plan_not_found',
+    });
+    const usage = await api.makeKey({ scopes: ['usage:read'] });
+    await expect(grpc.call('getPlan', { plan: 'hidden' }, { as: usage })).rejects.toMatchObject({
+      code: 'plan_not_found',
+    });
+    expect((await grpc.call('getPlan', { plan: 'shown' }, { as: usage })).plan).toMatchObject({ id: 'shown' });
+    await expect(grpc.call('listPlans', {}, { as: `${usage}x` })).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(grpc.call('listPlanVersions', { plan: 'shown' }, { as: null })).rejects.toMatchObject({
+      code: 'unauthenticated',
+    });
+  });
+
+  test('a subscription is put, read, listed and cancelled alike, and its entries name it', async () => {
+    await api.put('/v1/units/renders', { kind: 'allowance', scale: 0 });
+    const limits = [{ unit: 'renders', amount: '10', window: { every: 'billing_period' } }];
+    for (const [id, more] of [
+      ['month', {}],
+      ['paid', { prices: [{ amount: '9', currency: 'eur' }], fallback: 'month' }],
+    ] as const) {
+      await api.put(`/v1/plans/${id}`, {
+        name: id,
+        grants: [{ unit: 'credits', amount: '20' }],
+        limits,
+        publish: true,
+        ...more,
+      });
+    }
+    const account = 'subscriber';
+    const [start, end] = [-1, 20].map(days => Math.floor(Date.now() / 1000) + days * 86_400) as [number, number];
+    const [from, to] = [start, end].map(seconds => new Date(seconds * 1000).toISOString());
+    const put = await ask('putSubscription', {
+      account,
+      subscription: 'sub_1',
+      plan: 'paid',
+      cycle_start_at: { seconds: start },
+      cycle_end_at: { seconds: end },
+      overrides: { credits: '5.5' },
+    });
+    expect(put).toMatchObject({
+      entries: [{ type: 'subscribe', subscription: 'sub_1' }, { type: 'grant', amount: '5.5' }, { type: 'grant' }],
+      subscription: { id: 'sub_1', plan: 'paid', status: 'active', period_start_at: from, period_end_at: to },
+    });
+    const again = await api.put(`${pathOf(account)}/subscriptions/sub_1`, { plan: 'paid', cycle_start_at: from });
+    expect(again.body).toMatchObject({ entries: [], seq: put.seq });
+    const http = async (url: string): Promise<Json> =>
+      withoutDefaults((await api.get(`${pathOf(account)}/${url}`)).body);
+    expect((await http('entries')).data).toEqual((await ask('listEntries', { account })).data);
+    expect((await http('entries')).data.at(-1)).toEqual(put.entries[0]);
+    expect(await ask('getSubscription', { account, subscription: 'sub_1' })).toEqual(await http('subscriptions/sub_1'));
+    const canceled = await ask('cancelSubscription', { account, subscription: 'sub_1' });
+    expect(canceled).toMatchObject({
+      entries: [{ subscription: 'sub_1' }],
+      subscription: { cancel_at_period_end: true },
+    });
+    await ask('cancelSubscription', { account, subscription: 'sub_1', at: 1 });
+    const list = await ask('listSubscriptions', { account });
+    expect(list).toEqual(await http('subscriptions'));
+    expect(list.subscriptions.map(({ id, status }: Json) => [id, status])).toEqual([
+      ['fallback:month', 'active'],
+      ['sub_1', 'ended'],
+    ]);
+  });
+
+  test('rate cards are written, read and tried alike', async () => {
+    const meters = {
+      tokens: {
+        description: 'Tokens of models.',
+        charges: [
+          {
+            unit: 'credits',
+            per: '1000',
+            minimum: '0.1',
+            rounding: 'half_even',
+            prices: [
+              { match: { model: 'large*' }, base: '1', rates: { input: '2', output: { graduated: [{ up_to: '5', price: '1', flat: '0.5' }, { price: '0.5' }] } } },
+              { rate: { volume: [{ price: '3' }] } },
+            ],
+          },
+        ],
+      },
+    };
+    const rates = { input: { price: '2' }, output: { graduated: [{ up_to: '5', price: '1', flat: '0.5' }, { price: '0.5' }] } };
+    const prices = [{ match: { model: 'large*' }, base: '1', rates }, { rate: { volume: [{ price: '3' }] } }];
+    const definition = { name: 'Prices', description: '', rounding: 'up' };
+    const draft = await ask('putRateCard', {
+      card: 'both',
+      ...definition,
+      meters: { tokens: { ...meters.tokens, charges: [{ ...meters.tokens.charges[0]!, prices }] } },
+    });
+    expect(draft.card).toMatchObject({ version: 1, status: 'draft' });
+    // What is published over HTTP is what was drafted over gRPC: it was read the same.
+    const published = (await api.put('/v1/rate-cards/both', { ...definition, meters, publish: true })).body;
+    const { card, version_in_effect: inEffect, versions } = await ask('getRateCard', { card: 'both' });
+    const { version_in_effect: expectedInEffect, versions: expectedVersions, ...expected } = withoutDefaults((await api.get('/v1/rate-cards/both')).body);
+    const asHttp = JSON.parse(JSON.stringify(card), (_, value) => (typeof value?.price === 'string' && Object.keys(value).length === 1 && value.price === '2' ? '2' : value));
+    expect([asHttp, inEffect, versions]).toEqual([expected, expectedInEffect, expectedVersions]);
+    expect(expected).toEqual(withoutDefaults(published));
+    const { status: _status, published_at: _at, effective_at: _from, ...drafted } = draft.card;
+    expect(card).toMatchObject(drafted);
+    expect(await ask('listRateCards', {})).toEqual(withoutDefaults((await api.get('/v1/rate-cards')).body));
+    await api.put('/v1/rate-cards/default', { rounding: 'up', meters: { tokens: { charges: [{ unit: 'credits', prices: [{ rate: '1' }] }] } }, publish: true });
+    await api.grant('priced', '5');
+    await api.post(`${pathOf('priced')}/charges`, { meter: 'tokens', quantity: '3' });
+    const [from, to] = [-60, 60].map(seconds => ({ seconds: Math.floor(Date.now() / 1000) + seconds })) as [{ seconds: number }, { seconds: number }];
+    const simulated = await ask('simulateRateCard', { card: 'both', over: 'default', account: 'priced', from, to });
+    const body = { over: 'default', account: 'priced', from: new Date(from.seconds * 1000), to: new Date(to.seconds * 1000) };
+    expect(simulated).toEqual(withoutDefaults((await api.post('/v1/rate-cards/both/simulate', body, { key: null })).body));
+    expect(simulated.total).toEqual({ events: 1, actual: { credits: '3' }, candidate: { credits: '0.1' } });
+  }); // prettier-ignore
+
+  test.each([
+    ['putRateCard', { card: 'bad', rounding: 'up', meters: { m: { charges: [{ unit: 'credits', prices: [{ rate: { price: '1', volume: [{ price: '1' }] } }] }] } } }, 'meters.m.charges[0].prices[0].rate.price'],
+    ['putRateCard', { card: 'bad', rounding: 'up', meters: { m: { charges: [{ unit: 'credits', prices: [{ rate: {} }] }] } } }, 'meters.m.charges[0].prices[0].rate'],
+    ['putRateCard', { card: 'bad', rounding: 'sideways', meters: { m: { charges: [{ unit: 'credits', prices: [{ base: '1' }] }] } } }, 'rounding'],
+    ['getRateCard', { card: 'both', version: -1 }, 'version'],
+    ['simulateRateCard', { card: 'both', from: { seconds: 5 }, to: { seconds: 1 } }, 'to'],
+    ['putSubscription', { account: 'a', subscription: 'sub', plan: 'month', change: 9 }, 'change'],
+    ['putSubscription', { account: 'a', subscription: 'sub', plan: 'month', unused: 9 }, 'unused'],
+    ['putSubscription', { account: 'a', subscription: 'fallback:free', plan: 'month' }, 'subscription'],
+    ['cancelSubscription', { account: 'a', subscription: 'sub', at: 3 }, 'at'],
+    ['listFinanceMonths', { from: '2026-13' }, 'from'],
+  ] as const)('%s of %j is refused for its %s', async (method, request, field) => {
+    await expect(grpc.call(method, request as never)).rejects.toMatchObject({
+      status: 3,
+      details: { BadRequest: { field_violations: [{ field }] } },
+    });
+  }); // prettier-ignore
+
+  test('finance is told alike, and needs the scope ops', async () => {
+    const months = await ask('listFinanceMonths', { from: '2026-01', to: '2026-02' });
+    const expected = (await api.get('/v1/finance/months?from=2026-01&to=2026-02')).body;
+    expect({ ...months, complete_until: null }).toEqual({ ...withoutDefaults(expected), complete_until: null });
+    const as = await api.makeKey({ scopes: ['ledger:read'] });
+    await expect(grpc.call('listFinanceMonths', {}, { as })).rejects.toMatchObject({ code: 'scope_missing' });
+  });
 });

@@ -148,6 +148,14 @@ describe('the catalogue of plans', () => {
     await publish('ending', { ...FREE, public: true });
     const archived = expectStatus(200, await api.call('DELETE', '/v1/plans/ending'));
     expect(archived.archived_at).not.toBeNull();
+    const [use] = (await api.get('/v1/ops/runs?limit=1')).body.data;
+    expect(use).toMatchObject({
+      action: 'plans.archive',
+      arguments: { plan: 'ending' },
+      state: 'recorded',
+      reason: null,
+    });
+    expect(use.actor).toMatch(/^key_/);
     expect((await api.call('DELETE', '/v1/plans/ending')).body).toEqual(archived);
     expect(await resolve('ending')).toMatchObject({ archived: true, terms: { plan: 'ending', version: 1 } });
     await saveDraft('ending', { ...FREE, name: 'Perhaps' });

@@ -39,6 +39,7 @@ const WITHOUT_TEXTS = [
   'facts',
   'finance_lots',
   'finance_payments',
+  'members',
   'subscriptions',
   'told_expiries',
   'webhook_deliveries',

@@ -20,6 +20,7 @@ import {
   RevokeKeyRequest,
   RevokeKeyResponse,
 } from "./configuration.js";
+import { ListFinanceMonthsRequest, ListFinanceMonthsResponse } from "./finance.js";
 import {
   GetMemberRequest,
   GetMemberResponse,
@@ -75,6 +76,16 @@ import {
   GetLatestCheckpointResponse,
 } from "./proofs.js";
 import {
+  GetRateCardRequest,
+  GetRateCardResponse,
+  ListRateCardsRequest,
+  ListRateCardsResponse,
+  PutRateCardRequest,
+  PutRateCardResponse,
+  SimulateRateCardRequest,
+  SimulateRateCardResponse,
+} from "./rate_cards.js";
+import {
   CheckReservationRequest,
   CheckReservationResponse,
   ConfigureAccountRequest,
@@ -96,6 +107,16 @@ import {
   ListReservationsRequest,
   ListReservationsResponse,
 } from "./reads.js";
+import {
+  CancelSubscriptionRequest,
+  CancelSubscriptionResponse,
+  GetSubscriptionRequest,
+  GetSubscriptionResponse,
+  ListSubscriptionsRequest,
+  ListSubscriptionsResponse,
+  PutSubscriptionRequest,
+  PutSubscriptionResponse,
+} from "./subscriptions.js";
 import { GetStatementRequest, GetStatementResponse, ListUsageRequest, ListUsageResponse } from "./usage.js";
 
 export const protobufPackage = "credits.v1";
@@ -105,8 +126,8 @@ export const protobufFileName = "credits/v1/credits_service.proto";
 /**
  * The ledger's operations, with the same outcomes as over HTTP (openapi.json).
  *
- * Every call needs the metadata `authorization: Bearer crd_…`. A call's deadline is how long the ledger may take for it;
- * ten seconds where it has none. A refusal is a status with details: google.rpc.ErrorInfo (`reason` is the code in upper
+ * Every call needs the metadata `authorization: Bearer crd_…`, but GetPlan and ListPlans, which tell anybody what is public
+ * and sold. A call's deadline is how long the ledger may take for it; ten seconds where it has none. A refusal is a status with details: google.rpc.ErrorInfo (`reason` is the code in upper
  * case, `metadata.retryable` says whether the same request may succeed unchanged), RequestInfo, and where they apply
  * BadRequest, RetryInfo, credits.v1.Shortfalls, credits.v1.Reservation.
  */
@@ -380,6 +401,42 @@ export const CreditsServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Start, renew or change a subscription. */
+    putSubscription: {
+      name: "PutSubscription",
+      requestType: PutSubscriptionRequest as typeof PutSubscriptionRequest,
+      requestStream: false,
+      responseType: PutSubscriptionResponse as typeof PutSubscriptionResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Read a subscription: its period, what it gives, how much of its limits is used. */
+    getSubscription: {
+      name: "GetSubscription",
+      requestType: GetSubscriptionRequest as typeof GetSubscriptionRequest,
+      requestStream: false,
+      responseType: GetSubscriptionResponse as typeof GetSubscriptionResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** List the subscriptions of an account. */
+    listSubscriptions: {
+      name: "ListSubscriptions",
+      requestType: ListSubscriptionsRequest as typeof ListSubscriptionsRequest,
+      requestStream: false,
+      responseType: ListSubscriptionsResponse as typeof ListSubscriptionsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Cancel a subscription, with its period or now. */
+    cancelSubscription: {
+      name: "CancelSubscription",
+      requestType: CancelSubscriptionRequest as typeof CancelSubscriptionRequest,
+      requestStream: false,
+      responseType: CancelSubscriptionResponse as typeof CancelSubscriptionResponse,
+      responseStream: false,
+      options: {},
+    },
     /** Read the newest signed checkpoint of the log of all entries. */
     getLatestCheckpoint: {
       name: "GetLatestCheckpoint",
@@ -467,6 +524,51 @@ export const CreditsServiceDefinition = {
       requestType: ArchivePlanRequest as typeof ArchivePlanRequest,
       requestStream: false,
       responseType: ArchivePlanResponse as typeof ArchivePlanResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Draft or publish prices; published versions never change. */
+    putRateCard: {
+      name: "PutRateCard",
+      requestType: PutRateCardRequest as typeof PutRateCardRequest,
+      requestStream: false,
+      responseType: PutRateCardResponse as typeof PutRateCardResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Read a version of a rate card, and which versions there are. */
+    getRateCard: {
+      name: "GetRateCard",
+      requestType: GetRateCardRequest as typeof GetRateCardRequest,
+      requestStream: false,
+      responseType: GetRateCardResponse as typeof GetRateCardResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** List rate cards by id. */
+    listRateCards: {
+      name: "ListRateCards",
+      requestType: ListRateCardsRequest as typeof ListRateCardsRequest,
+      requestStream: false,
+      responseType: ListRateCardsResponse as typeof ListRateCardsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Try prices on what was used in the past; changes nothing. */
+    simulateRateCard: {
+      name: "SimulateRateCard",
+      requestType: SimulateRateCardRequest as typeof SimulateRateCardRequest,
+      requestStream: false,
+      responseType: SimulateRateCardResponse as typeof SimulateRateCardResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Tell month by month what became of the money that was paid for credits. */
+    listFinanceMonths: {
+      name: "ListFinanceMonths",
+      requestType: ListFinanceMonthsRequest as typeof ListFinanceMonthsRequest,
+      requestStream: false,
+      responseType: ListFinanceMonthsResponse as typeof ListFinanceMonthsResponse,
       responseStream: false,
       options: {},
     },

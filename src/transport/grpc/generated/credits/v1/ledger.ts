@@ -151,7 +151,11 @@ export interface Entry {
     | Timestamp
     | undefined;
   /** On the first entry of a call by event. */
-  event?: PricedEvent | undefined;
+  event?:
+    | PricedEvent
+    | undefined;
+  /** Which one a subscribe changes, or a grant is of. */
+  subscription?: string | undefined;
 }
 
 export interface Entry_MetadataEntry {
@@ -719,6 +723,9 @@ export const Entry: MessageFns<Entry> = {
     if (message.event !== undefined) {
       PricedEvent.encode(message.event, writer.uint32(138).fork()).join();
     }
+    if (message.subscription !== undefined && message.subscription !== "") {
+      writer.uint32(146).string(message.subscription);
+    }
     return writer;
   },
 
@@ -881,6 +888,14 @@ export const Entry: MessageFns<Entry> = {
             }
 
             message.event = PricedEvent.decode(reader, reader.uint32());
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.subscription = reader.string();
             continue;
           }
         }
