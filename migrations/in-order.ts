@@ -18,6 +18,10 @@ import { EntriesByType1700000000016 } from './1700000000016-entries-by-type.js';
 import { CheaperChecks1700000000018 } from './1700000000018-cheaper-checks.js';
 import { Finance1700000000020 } from './1700000000020-finance.js';
 import { Members1700000000022 } from './1700000000022-members.js';
+import { StripeEvents1700000000023 } from './1700000000023-stripe-events.js';
+import { StripePayments1700000000024 } from './1700000000024-stripe-payments.js';
+import { StripeTopUps1700000000025 } from './1700000000025-stripe-top-ups.js';
+import { StripeSubscriptions1700000000026 } from './1700000000026-stripe-subscriptions.js';
 
 /**
  * Every migration, oldest first. A list and not a glob, so that source, build and tests run the same ones, and so that a
@@ -43,4 +47,8 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   CheaperChecks1700000000018,
   Finance1700000000020,
   Members1700000000022,
+  StripeEvents1700000000023,
+  StripePayments1700000000024,
+  StripeTopUps1700000000025,
+  StripeSubscriptions1700000000026,
 ];

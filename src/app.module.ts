@@ -26,6 +26,7 @@ import { TRACING, TracingModule } from './tracing/tracing.module.js';
 import { GrpcModule } from './transport/grpc/grpc.module.js';
 import { StatementModule } from './statement/statement.module.js';
 import { HttpModule } from './transport/http/http.module.js';
+import { STRIPE_SETTINGS } from './stripe/stripe.module.js';
 import { UsageModule } from './usage/usage.module.js';
 import { ALLOW_LOOPBACK_WEBHOOKS } from './webhooks/webhooks.module.js';
 import { WorkersModule } from './workers/workers.module.js';
@@ -76,12 +77,21 @@ export class AppModule {
         { provide: PROJECTION_CHOICES, useValue: { usageProperties: config.usageProperties } },
         { provide: OWNER_URL, useValue: database.ownerUrl },
         { provide: ALLOW_LOOPBACK_WEBHOOKS, useValue: config.webhooksAllowLoopback },
+        { provide: STRIPE_SETTINGS, useValue: config.stripe },
         {
           provide: CHECKPOINT_CHOICES,
           useValue: { key: config.checkpointKey, everySeconds: config.checkpointSeconds },
         },
       ],
-      exports: [ALLOW_LOOPBACK_WEBHOOKS, BATCH_SPANS, CHECKPOINT_CHOICES, LANES, PROJECTION_CHOICES, OWNER_URL],
+      exports: [
+        ALLOW_LOOPBACK_WEBHOOKS,
+        BATCH_SPANS,
+        CHECKPOINT_CHOICES,
+        LANES,
+        PROJECTION_CHOICES,
+        OWNER_URL,
+        STRIPE_SETTINGS,
+      ],
     };
   }
 }

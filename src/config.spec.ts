@@ -23,6 +23,7 @@ describe('configuration', () => {
       allowUnsafeDurability: false,
       webhooksAllowLoopback: false,
       embeddedPostgresSettings: {},
+      stripe: { secretKeys: [], webhookSecrets: [], apiBase: null },
       checkpointKey: undefined,
       checkpointSeconds: 300,
     });

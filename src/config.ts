@@ -10,6 +10,11 @@ const DEFAULT_USAGE_PROPERTIES = ['model', 'feature'];
 /** What is left of the 30 s that most platforms grant has to do for the requests in flight. */
 const LONGEST_SHUTDOWN_DELAY_SECONDS = 10;
 
+const STRIPE_KEY = /^[rs]k_(live|test)_[\x21-\x7e]+$/;
+const STRIPE_SECRET = /^whsec_[\x21-\x7e]+$/;
+/** While one is rotated there are two for each endpoint. */
+const MOST_STRIPE_SECRETS = 8;
+
 /** Empty counts as unset: that is what `${PORT:-}` in a compose file sends. */
 function optional<T extends z.ZodType>(schema: T) {
   return z.preprocess(value => (value === '' ? undefined : value), schema.optional());
@@ -45,6 +50,15 @@ const usageProperties = z
       'digits, _ . or -, and not day or member, by which usage is grouped anyway',
   );
 
+const stripeKeys = list(keys => {
+  const modes = keys.map(key => STRIPE_KEY.exec(key)?.[1]);
+  return !modes.includes(undefined) && new Set(modes).size === modes.length;
+}, 'must be a secret key of Stripe, sk_test_… or sk_live_… (rk_… for a restricted one), or one of each, comma-separated');
+const stripeSecrets = list(
+  secrets => secrets.length <= MOST_STRIPE_SECRETS && secrets.every(secret => STRIPE_SECRET.test(secret)),
+  `must be the signing secret of a webhook endpoint, whsec_…, or at most ${MOST_STRIPE_SECRETS}, comma-separated`,
+);
+
 const checkpointKey = z
   .string()
   .refine(
@@ -66,6 +80,12 @@ const environment = z
     DATA_DIR: optional(z.string()),
     HOST: optional(z.string()),
     PORT: optional(port),
+    /** Stripe's secret key, or one for live and one for test. Unset: nothing is sold, everything else works. */
+    STRIPE_SECRET_KEY: optional(stripeKeys),
+    /** What Stripe signs webhooks with; several while one is rotated. */
+    STRIPE_WEBHOOK_SECRET: optional(stripeSecrets),
+    /** Another server that speaks as Stripe does, for tests. */
+    STRIPE_API_BASE: optional(z.string().refine(isHttpUrl, 'must be a URL like http://127.0.0.1:12111')),
     /** Where gRPC listens. */
     GRPC_PORT: optional(port),
     /** Where Prometheus finds `/metrics` without a key; HOST is the same. Unset: only on PORT, with a key. */
@@ -135,6 +155,11 @@ const environment = z
       env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
         ? null
         : { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, sampleRatio: env.OTEL_TRACES_SAMPLER_ARG ?? 1 },
+    stripe: {
+      secretKeys: env.STRIPE_SECRET_KEY ?? [],
+      webhookSecrets: env.STRIPE_WEBHOOK_SECRET ?? [],
+      apiBase: env.STRIPE_API_BASE ?? null,
+    },
     logLevel: env.LOG_LEVEL ?? 'info',
     lanes: env.LANES ?? 1,
     allowUnsafeDurability: env.ALLOW_UNSAFE_DURABILITY ?? false,
@@ -159,6 +184,13 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(issue => `  ${issue.path.join('.')} ${issue.message}`);
   throw new ConfigError(`The configuration is not usable:\n${problems.join('\n')}`);
+}
+
+function list(isFine: (items: readonly string[]) => boolean, problem: string) {
+  return z
+    .string()
+    .transform(value => value.split(',').map(item => item.trim()))
+    .refine(isFine, problem);
 }
 
 function isHttpUrl(value: string): boolean {

@@ -22,6 +22,7 @@ import { REBUILD } from './ops/rebuild-command.js';
 import { RESUME } from './ops/resume-command.js';
 import { RUNS } from './ops/runs-command.js';
 import { RATE_CARDS } from './ops/rate-cards-command.js';
+import { STRIPE } from './ops/stripe-command.js';
 import { VERIFY } from './ops/verify-command.js';
 import { LedgerError } from './shared/ledger-error.js';
 
@@ -41,6 +42,7 @@ const COMMANDS: readonly OpsCommand[] = [
   AUDIT,
   ERASE,
   RATE_CARDS,
+  STRIPE,
 ];
 const DIFFERENCES = 1;
 const NOT_ANSWERED = 2;

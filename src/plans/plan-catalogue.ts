@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { PlanTerms } from '../ledger/domain/plan-terms.js';
+import { unitsOfTerms } from '../ledger/domain/subscription-units.js';
 import { UnitRegistry } from '../units/unit-registry.js';
 import { compilePlan } from './compile-plan.js';
 import { planNotFound } from './plan-changes.js';
@@ -42,6 +43,22 @@ export class PlanCatalogue {
     }
     const terms = compilePlan(sold, fallback, unit => scales.get(unit)!);
     return { terms, archived: sold.archivedAt !== null };
+  }
+
+  /**
+   * As `resolve`, with the plan's units put to use before anything is counted in them; what they were read with then stays.
+   * @throws LedgerError plan_not_found where there is no such plan, or nothing of it is published
+   */
+  async offer(plan: string): Promise<Offer> {
+    const offer = await this.resolve(plan);
+    let changed = false;
+    for (const name of unitsOfTerms(offer.terms)) {
+      const unit = await this.units.find(name);
+      if (unit.inUse) continue;
+      await this.units.putToUse(unit);
+      changed = true;
+    }
+    return changed ? this.resolve(plan) : offer;
   }
 
   /** @throws LedgerError plan_not_found, also where it may not be seen */

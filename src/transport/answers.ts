@@ -403,6 +403,10 @@ export const problem = z
     shortfall: z.array(shortfall).optional(),
     reservation: reservation.optional(),
     entry: id('ent').optional().meta({ description: 'The first entry of what took effect before.' }),
+    stripe: z
+      .strictObject({ code: z.string().optional(), request_id: z.string().optional() })
+      .optional()
+      .meta({ description: 'Why Stripe refused, in its own codes.' }),
   })
   .meta({ id: 'Problem' });
 

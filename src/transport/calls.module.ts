@@ -5,6 +5,7 @@ import { LedgerModule } from '../ledger/ledger.module.js';
 import { PlansModule } from '../plans/plans.module.js';
 import { RatesModule } from '../rates/rates.module.js';
 import { RunsModule } from '../runs/runs.module.js';
+import { StripeModule } from '../stripe/stripe.module.js';
 import { UnitsModule } from '../units/units.module.js';
 import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { AlertRuleCalls } from './alert-rules.js';
@@ -19,7 +20,9 @@ import { RateCardCalls } from './rate-cards.js';
 import { Proofs } from './proofs.js';
 import { Reads } from './reads.js';
 import { RunCalls } from './runs.js';
+import { StripeInboxCalls } from './stripe-inbox.js';
 import { SubscriptionCalls } from './subscriptions.js';
+import { TopUpCalls } from './top-ups.js';
 import { WebhookCalls } from './webhooks.js';
 
 /** What calls mean, whichever transport brings them. Expects a `KeysModule` that is global. */
@@ -33,6 +36,7 @@ import { WebhookCalls } from './webhooks.js';
     PlansModule,
     RatesModule,
     WebhooksModule,
+    StripeModule,
   ],
   providers: [
     CommandCounts,
@@ -49,6 +53,8 @@ import { WebhookCalls } from './webhooks.js';
     RunCalls,
     AlertRuleCalls,
     WebhookCalls,
+    TopUpCalls,
+    StripeInboxCalls,
   ],
   exports: [
     Mutations,
@@ -64,6 +70,8 @@ import { WebhookCalls } from './webhooks.js';
     RunCalls,
     AlertRuleCalls,
     WebhookCalls,
+    TopUpCalls,
+    StripeInboxCalls,
   ],
 })
 export class CallsModule {}

@@ -54,6 +54,10 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   webhook_endpoint_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   alert_rule_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
 
+  stripe_event_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  pack_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  top_up_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+
   checkpoint_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   entry_not_signed: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
   evidence_broken: { http: 500, grpc: GRPC.INTERNAL },
@@ -80,6 +84,12 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
 
   too_many_webhook_endpoints: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
   too_many_alert_rules: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
+
+  pack_exists: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  too_many_packs: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
+  stripe_not_configured: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  stripe_signature_invalid: { http: 400, grpc: GRPC.INVALID_ARGUMENT },
+  stripe_refused: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
 
   run_over: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
   too_many_runs: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },

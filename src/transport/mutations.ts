@@ -132,7 +132,8 @@ function reservationId(body: Buffer): string {
   return body.toString('latin1', start, body.indexOf(QUOTE, start));
 }
 
-function readKey({ key, keyLocation }: Call): string {
+/** @throws LedgerError idempotency_key_required, invalid_request */
+export function readKey({ key, keyLocation }: Pick<Call, 'key' | 'keyLocation'>): string {
   if (key === undefined || key === '') {
     throw new LedgerError('idempotency_key_required', `send ${keyLocation}, a key of your own for this request`);
   }

@@ -2,13 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { CommandBus, QueryBus, type Command } from '@nestjs/cqrs';
 import { CancelSubscription } from '../ledger/commands/cancel-subscription.js';
 import { SubscribeAccount } from '../ledger/commands/subscribe-account.js';
-import { unitsOfTerms } from '../ledger/domain/subscription-units.js';
 import type { Answer } from '../ledger/submission.js';
 import { PlanCatalogue } from '../plans/plan-catalogue.js';
 import { GetSubscription } from '../subscriptions/get-subscription.js';
 import { ListSubscriptions } from '../subscriptions/list-subscriptions.js';
 import { Amounts } from '../units/amounts.js';
-import { UnitRegistry } from '../units/unit-registry.js';
 import { targetOf, type Asker } from './asker.js';
 import { CommandCounts } from './command-counts.js';
 import { parseRequest } from './requests/parse-request.js';
@@ -22,7 +20,6 @@ export class SubscriptionCalls {
     private readonly queries: QueryBus,
     private readonly catalogue: PlanCatalogue,
     private readonly amounts: Amounts,
-    private readonly units: UnitRegistry,
     private readonly counts: CommandCounts,
   ) {}
 
@@ -31,7 +28,7 @@ export class SubscriptionCalls {
     const id = parseRequest(subscriptionId, subscription, 'path.subscription');
     const request = parseRequest(subscribeRequest, body, 'body');
     const overrides = await this.overrides(request.overrides);
-    const { terms, archived } = await this.offer(request.plan);
+    const { terms, archived } = await this.catalogue.offer(request.plan);
     const command = new SubscribeAccount(target, {
       subscription: id,
       terms,
@@ -61,19 +58,6 @@ export class SubscriptionCalls {
 
   list(asker: Asker, account: unknown): Promise<string> {
     return this.queries.execute(new ListSubscriptions(targetOf(asker, account)));
-  }
-
-  /** The plan's units are put to use before anything is counted in them; what they were read with then stays. */
-  private async offer(plan: string): ReturnType<PlanCatalogue['resolve']> {
-    const offer = await this.catalogue.resolve(plan);
-    let changed = false;
-    for (const name of unitsOfTerms(offer.terms)) {
-      const unit = await this.units.find(name);
-      if (unit.inUse) continue;
-      await this.units.putToUse(unit);
-      changed = true;
-    }
-    return changed ? this.catalogue.resolve(plan) : offer;
   }
 
   private async overrides(given: Readonly<Record<string, unknown>> | undefined): Promise<Map<string, bigint> | null> {

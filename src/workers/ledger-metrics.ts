@@ -23,12 +23,26 @@ FROM webhook_endpoints e LEFT JOIN webhook_streams s ON s.endpoint = e.no AND s.
 WHERE e.deleted_at IS NULL
 GROUP BY 1`;
 
+/** What waits is in an index of its own, and what is given up is little. */
+const STRIPE_EVENTS = `
+SELECT count(*) FILTER (WHERE state = 'received')::int AS received, count(*) FILTER (WHERE state = 'failed')::int AS failed,
+       coalesce(extract(epoch FROM clock_timestamp() - min(received_at)), 0)::float8 AS oldest,
+       (SELECT count(*)::int FROM stripe_events WHERE mode IN ('live', 'test') AND state = 'dead') AS dead
+FROM stripe_events WHERE next_attempt_at IS NOT NULL`;
+
 interface UnitTotal {
   readonly mode: string;
   readonly unit: string;
   readonly available: number;
   readonly held: number;
   readonly debt: number;
+}
+
+interface StripeTotal {
+  readonly received: number;
+  readonly failed: number;
+  readonly dead: number;
+  readonly oldest: number;
 }
 
 interface WebhookTotal {
@@ -68,6 +82,10 @@ export class LedgerMetrics {
       endpoints: gauge('credits_webhook_endpoints', 'Webhook endpoints.', ['state']),
       waiting: gauge('credits_webhook_waiting', 'Events that wait for webhook endpoints.', ['state']),
       failing: gauge('credits_webhook_failing_seconds', 'For how long the event waits that failed first.', ['state']),
+      stripe: gauge('credits_stripe_events', "Stripe's events that wait (received, failed) or are given up (dead).", [
+        'state',
+      ]),
+      oldest: gauge('credits_stripe_oldest_event_seconds', "For how long Stripe's event waits that came first.", []),
       queued: gauge('credits_jobs', 'Jobs in the queue by their state; failed ones are dead letters.', ['state']),
     };
   }
@@ -106,6 +124,9 @@ export class LedgerMetrics {
       gauges.waiting.set({ state }, found?.waiting ?? 0);
       gauges.failing.set({ state }, found?.failing ?? 0);
     }
+    const [told] = (await pool.query<StripeTotal>(STRIPE_EVENTS)).rows;
+    for (const state of ['received', 'failed', 'dead'] as const) gauges.stripe.set({ state }, told![state]);
+    gauges.oldest.set(told!.oldest);
     const counts = await queue.ask(bull => bull.getJobCounts('waiting', 'active', 'delayed', 'failed'));
     for (const [state, count] of Object.entries(counts)) gauges.queued.set({ state }, count);
   }

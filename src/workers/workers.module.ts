@@ -21,6 +21,8 @@ import { SettleDueAccounts } from '../ledger/settle-due-accounts.js';
 import { FollowEntries } from '../projections/follow-entries.js';
 import { ProjectionsModule } from '../projections/projections.module.js';
 import { DeadLetters } from './dead-letters.js';
+import { StripeModule } from '../stripe/stripe.module.js';
+import { WorkOnEvents } from '../stripe/intake/work-on-events.js';
 import { RunsModule } from '../runs/runs.module.js';
 import { WorkOnRuns } from '../runs/work-on-runs.js';
 import { DeliverWebhooks } from '../webhooks/delivery/deliver-webhooks.js';
@@ -59,6 +61,7 @@ const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
     DeliverWebhooks,
     TellExpiringLots,
     ForgetEvents,
+    WorkOnEvents,
   ],
   useFactory: (...jobs: RecurringJob[]) => jobs,
 };
@@ -86,7 +89,7 @@ export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationS
       module: WorkersModule,
       // Whoever answers callers tells what became of jobs.
       global: true,
-      imports: [EvidenceModule, LedgerModule, ProjectionsModule, RunsModule, WebhooksModule],
+      imports: [EvidenceModule, LedgerModule, ProjectionsModule, RunsModule, StripeModule, WebhooksModule],
       providers: [
         { provide: RUNS_JOBS, useValue: role !== 'api' },
         {

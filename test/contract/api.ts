@@ -52,10 +52,14 @@ export class Api {
   ) {}
 
   /** @param other another replica to share the database with */
-  static async start(other?: Api, logger = pino({ level: 'error' })): Promise<Api> {
+  static async start(
+    other?: Api,
+    logger = pino({ level: 'error' }),
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Api> {
     const database = other?.database ?? (await createTestDatabase());
     const apiKey = other?.apiKey ?? `crd_live_${randomBytes(24).toString('base64url')}`;
-    const config = loadConfig({ API_KEY: apiKey, PORT: '0', ROLE: 'api' });
+    const config = loadConfig({ API_KEY: apiKey, PORT: '0', ROLE: 'api', ...env });
     const app = await createApp({ config, logger, database: { ...database, ownerUrl: database.url } });
     await app.listen(0, '127.0.0.1');
     const port = Number(new URL(await app.getUrl()).port);

@@ -10,6 +10,7 @@ import type {
   BalanceAnswer,
   BatchRequest,
   BatchResults,
+  BegunTopUp,
   ChangeWebhookEndpointRequest,
   ChargeRequest,
   Check,
@@ -40,8 +41,10 @@ import type {
   Mutation,
   NewKey,
   NewWebhookEndpoint,
+  Pack,
   Plan,
   PlanVersion,
+  PutPackRequest,
   PutRateCardRequest,
   RateCard,
   RateCardSimulation,
@@ -53,6 +56,7 @@ import type {
   RefundReservationRequest,
   ReleaseRequest,
   ReplayEventsRequest,
+  ReplayStripeEventsRequest,
   ReplayedEvents,
   Reservation,
   ReservationMutation,
@@ -68,11 +72,16 @@ import type {
   SimulateRateCardRequest,
   SpendMutation,
   Statement,
+  StripeEvent,
+  StripeEventWithBody,
+  StripeReplay,
   SubscribeRequest,
   SubscriptionAnswer,
   SubscriptionMutation,
   SubscriptionsAnswer,
   TestWebhookEndpointRequest,
+  TopUp,
+  TopUpRequest,
   Unit,
   Usage,
   VerifyRequest,
@@ -658,6 +667,57 @@ export class Api {
     );
   }
 
+  /** Have a page of Stripe made where the buyer pays for credits. Grants nothing: the credits come with the payment, whether or not the buyer comes back from its page. The same key and request again answer the same page. */
+  beginTopUp(account: string, request: TopUpRequest, options: KeyedCallOptions = {}): Promise<BegunTopUp> {
+    return this.caller.call(
+      {
+        method: 'POST',
+        path: `/v1/accounts/${segment('account', account)}/top-ups`,
+        body: request,
+        keyed: true,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** Tell how far the checkout of a top-up is. */
+  getTopUp(account: string, id: string, options: CallOptions = {}): Promise<TopUp> {
+    return this.caller.call(
+      {
+        method: 'GET',
+        path: `/v1/accounts/${segment('account', account)}/top-ups/${segment('id', id)}`,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
+  /** List packs by id. */
+  listPacks(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<Pack> {
+    return new List(this.caller, { method: 'GET', path: '/v1/packs', query, repeatable: true }, options);
+  }
+
+  /** Read a pack. */
+  getPack(pack: string, options: CallOptions = {}): Promise<Pack> {
+    return this.caller.call({ method: 'GET', path: `/v1/packs/${segment('pack', pack)}`, repeatable: true }, options);
+  }
+
+  /** Say what a pack is, from the next top-up on. Shared by live and test. Top-ups that were begun keep what was agreed on. */
+  putPack(pack: string, request: PutPackRequest, options: CallOptions = {}): Promise<Pack> {
+    return this.caller.call(
+      { method: 'PUT', path: `/v1/packs/${segment('pack', pack)}`, body: request, repeatable: true },
+      options,
+    );
+  }
+
   /** List rate cards by id. */
   listRateCards(
     query: {
@@ -948,6 +1008,37 @@ export class Api {
   retryDeadJob(id: string, request: RunOrder, options: CallOptions = {}): Promise<RetriedJob> {
     return this.caller.call(
       { method: 'POST', path: `/v1/ops/jobs/${segment('id', id)}/retry`, body: request, repeatable: false },
+      options,
+    );
+  }
+
+  /** List Stripe's events, the latest first. */
+  listStripeEvents(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+      state?: 'received' | 'failed' | 'processed' | 'ignored' | 'dead' | undefined;
+      /** Only those about this object, a payment intent for example. */
+      subject?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<StripeEvent> {
+    return new List(this.caller, { method: 'GET', path: '/v1/ops/stripe/events', query, repeatable: true }, options);
+  }
+
+  /** Read an event as Stripe sent it, and what came of it. */
+  getStripeEvent(id: string, options: CallOptions = {}): Promise<StripeEventWithBody> {
+    return this.caller.call(
+      { method: 'GET', path: `/v1/ops/stripe/events/${segment('id', id)}`, repeatable: true },
+      options,
+    );
+  }
+
+  /** Work on events again, dead ones too, or tell what that would change. What took effect does not do so twice: a replay does what is still to be done. */
+  replayStripeEvents(request: ReplayStripeEventsRequest, options: CallOptions = {}): Promise<StripeReplay> {
+    return this.caller.call(
+      { method: 'POST', path: '/v1/ops/stripe/events/replay', body: request, repeatable: false },
       options,
     );
   }

@@ -116,6 +116,12 @@ export type BatchResults = {
   }[];
 };
 
+export type BegunTopUp = {
+  id: string;
+  /** Where the buyer pays. */
+  url: string;
+};
+
 /** At most so much each window, of the member and of all members below it. */
 export type Budget = {
   /** What is counted. */
@@ -693,6 +699,53 @@ export type NewWebhookEndpoint = {
   secret: string;
 };
 
+/** Credits for money: so many for a price, or as many as the buyer chooses. */
+export type Pack = {
+  id: string;
+  name: string;
+  active: boolean;
+  unit: string;
+  priority: number;
+  expires_after_seconds?: number | undefined;
+  amount?: string | undefined;
+  price?:
+    | {
+        amount: string;
+        currency: string;
+      }
+    | undefined;
+  bonus?:
+    | {
+        amount: string;
+        expires_after_seconds?: number | undefined;
+      }
+    | undefined;
+  stripe_price?: string | undefined;
+  open?:
+    | {
+        currency: string;
+        credits_per_unit: string;
+        least: string;
+        most: string;
+      }
+    | undefined;
+  connect?:
+    | {
+        destination: string;
+        application_fee?: string | undefined;
+      }
+    | undefined;
+  automatic_tax: boolean;
+  promotion_codes: boolean;
+  updated_at: string;
+};
+
+export type PackPage = {
+  data: Pack[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
 export type Plan = {
   id: string;
   /** The one that is sold; null where none was published. */
@@ -880,6 +933,63 @@ export type Problem = {
   reservation?: Reservation | undefined;
   /** The first entry of what took effect before. */
   entry?: string | undefined;
+  /** Why Stripe refused, in its own codes. */
+  stripe?:
+    | {
+        code?: string | undefined;
+        request_id?: string | undefined;
+      }
+    | undefined;
+};
+
+export type PutPackRequest = {
+  /** What the buyer sees. */
+  name: string;
+  active?: boolean | undefined;
+  /** What is counted. */
+  unit?: string | undefined;
+  /** Lower burns first. */
+  priority?: number | undefined;
+  /** From the moment it is paid; never, if left out. */
+  expires_after_seconds?: number | undefined;
+  /** Of a pack with a price. */
+  amount?: string | undefined;
+  /** Of a pack with an amount. */
+  price?:
+    | {
+        amount: string;
+        currency: string;
+      }
+    | undefined;
+  /** Comes on top, as a lot of its own. */
+  bonus?:
+    | {
+        amount: string;
+        /** From the moment it is paid; never, if left out. */
+        expires_after_seconds?: number | undefined;
+      }
+    | undefined;
+  /** A price of Stripe, which then says what is to be paid. */
+  stripe_price?: string | undefined;
+  /** In place of amount and price: the buyer chooses how much money. */
+  open?:
+    | {
+        currency: string;
+        credits_per_unit: string;
+        least: string;
+        most: string;
+      }
+    | undefined;
+  /** The money goes to a connected account. */
+  connect?:
+    | {
+        destination: string;
+        /** What stays with us, in the main unit. */
+        application_fee?: string | undefined;
+      }
+    | undefined;
+  automatic_tax?: boolean | undefined;
+  promotion_codes?: boolean | undefined;
 };
 
 export type PutRateCardRequest = {
@@ -1108,6 +1218,14 @@ export type ReplayEventsRequest = {
   from_sequence?: number | undefined;
   /** From what was to be sent from then on. */
   from?: string | undefined;
+  /** Why, in words; stays on record with who called. */
+  reason: string;
+};
+
+export type ReplayStripeEventsRequest = {
+  events: string[];
+  /** Only tell what would change. */
+  dry_run?: boolean | undefined;
   /** Why, in words; stays on record with who called. */
   reason: string;
 };
@@ -1353,6 +1471,67 @@ export type Statement = {
   closing: { [name: string]: Balance };
 };
 
+export type StripeEvent = {
+  id: string;
+  mode: 'live' | 'test';
+  stripe_account: string | null;
+  type: string;
+  /** The object of Stripe that is looked at because of it. */
+  subject: {
+    kind: 'payment' | 'session' | 'refund' | 'dispute' | 'charge' | 'invoice' | 'subscription';
+    id: string;
+  } | null;
+  /** `failed` is tried again, `dead` is not; `ignored` has nothing to do with credits. */
+  state: 'received' | 'failed' | 'processed' | 'ignored' | 'dead';
+  attempts: number;
+  next_attempt_at: string | null;
+  last_error: string | null;
+  /** In words, what came of it. */
+  outcome: string | null;
+  occurred_at: string;
+  received_at: string;
+  settled_at: string | null;
+};
+
+export type StripeEventPage = {
+  data: StripeEvent[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+export type StripeEventWithBody = {
+  id: string;
+  mode: 'live' | 'test';
+  stripe_account: string | null;
+  type: string;
+  /** The object of Stripe that is looked at because of it. */
+  subject: {
+    kind: 'payment' | 'session' | 'refund' | 'dispute' | 'charge' | 'invoice' | 'subscription';
+    id: string;
+  } | null;
+  /** `failed` is tried again, `dead` is not; `ignored` has nothing to do with credits. */
+  state: 'received' | 'failed' | 'processed' | 'ignored' | 'dead';
+  attempts: number;
+  next_attempt_at: string | null;
+  last_error: string | null;
+  /** In words, what came of it. */
+  outcome: string | null;
+  occurred_at: string;
+  received_at: string;
+  settled_at: string | null;
+  /** As Stripe sent it. */
+  body: unknown;
+};
+
+/** What would change, or what is worked on again. */
+export type StripeReplay = {
+  dry_run: boolean;
+  events: {
+    id: string;
+    result: string;
+  }[];
+};
+
 export type SubscribeRequest = {
   /** Of a plan. */
   plan: string;
@@ -1429,6 +1608,34 @@ export type SubscriptionsAnswer = {
 };
 
 export type TestWebhookEndpointRequest = {};
+
+export type TopUp = {
+  id: string;
+  account: string;
+  pack: string;
+  price: {
+    amount: string;
+    currency: string;
+  };
+  lots: {
+    unit: string;
+    amount: string;
+    category: 'paid' | 'promotional';
+  }[];
+  /** How far the checkout is: `processing` until the money of a slow method has come. Credits are entries. */
+  status: 'open' | 'processing' | 'paid' | 'failed' | 'expired';
+  created_at: string;
+};
+
+export type TopUpRequest = {
+  pack?: string | undefined;
+  /** Money, in the main unit; with currency, in place of pack. */
+  amount?: string | undefined;
+  currency?: string | undefined;
+  /** Where the buyer comes back to. It says nothing about the payment. */
+  success_url: string;
+  cancel_url: string;
+};
 
 export type Unit = {
   unit: string;
@@ -1748,6 +1955,8 @@ export type RefusalCode =
   | 'member_not_found'
   | 'meter_not_found'
   | 'not_found'
+  | 'pack_exists'
+  | 'pack_not_found'
   | 'payload_too_large'
   | 'period_overlap'
   | 'plan_archived'
@@ -1763,15 +1972,20 @@ export type RefusalCode =
   | 'run_not_found'
   | 'run_over'
   | 'scope_missing'
+  | 'stripe_event_not_found'
+  | 'stripe_not_configured'
+  | 'stripe_refused'
   | 'subscription_not_found'
   | 'too_many_alert_rules'
   | 'too_many_lots'
   | 'too_many_members'
+  | 'too_many_packs'
   | 'too_many_plans'
   | 'too_many_reservations'
   | 'too_many_runs'
   | 'too_many_subscriptions'
   | 'too_many_webhook_endpoints'
+  | 'top_up_not_found'
   | 'unauthenticated'
   | 'unit_in_use'
   | 'unit_not_found'

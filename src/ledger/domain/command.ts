@@ -19,8 +19,8 @@ export interface Line {
   readonly amount: bigint;
 }
 
-export interface Grant {
-  readonly type: 'grant';
+/** What a lot is granted as. */
+export interface GrantedLot {
   readonly unit: string;
   readonly amount: bigint;
   readonly category: LotCategory;
@@ -31,6 +31,12 @@ export interface Grant {
   readonly rollover: RolloverRule | null;
   readonly reason: string | null;
   readonly metadata: Metadata | null;
+}
+
+export interface Grant extends GrantedLot {
+  readonly type: 'grant';
+  /** Lots of their own that come with it, as a bonus does with what was paid for: all of them, or none. */
+  readonly also?: readonly GrantedLot[] | undefined;
 }
 
 export interface Reserve extends SpendContext {
@@ -111,6 +117,8 @@ export interface Revoke {
   readonly unit: string;
   /** Null for what is left of the lot. */
   readonly amount: bigint | null;
+  /** Where less was granted and not yet revoked, that is revoked instead, if it is anything at all. */
+  readonly atMost?: boolean | undefined;
   readonly reason: string | null;
 }
 

@@ -13,11 +13,14 @@ import { accept, amountRefusal, refuse, type Decision } from './refusal.js';
 export function revoke(state: AccountState, command: Revoke, now: Moment, recordedAt: Moment): Decision {
   const lot = lotOf(state, command.unit, command.lot);
   if (lot === undefined) return refuse('lot_not_found', 'no such lot');
-  const amount = command.amount ?? lot.remaining;
-  if (command.amount === null && amount === 0n) return accept([]);
-  const wrong = amountRefusal(amount);
+  const asked = command.amount ?? lot.remaining;
+  if (command.amount === null && asked === 0n) return accept([]);
+  const wrong = amountRefusal(asked);
   if (wrong !== null) return wrong;
-  if (amount > lot.granted - lot.revoked) {
+  const left = lot.granted - lot.revoked;
+  const amount = command.atMost ? least(asked, left) : asked;
+  if (amount === 0n) return accept([]);
+  if (amount > left) {
     return refuse('revoke_exceeds_grant', 'more than the lot was granted and not yet revoked');
   }
   const parts = takeBack(unitOf(state, command.unit).lots, lot, amount);

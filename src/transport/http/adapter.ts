@@ -10,6 +10,8 @@ import { sendProblem } from './send-problem.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 const BATCH_BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+/** Many times what an event of Stripe's is. */
+const STRIPE_BODY_LIMIT_BYTES = 1024 * 1024;
 /** Node's own limit on the whole head of a request: a path parameter can never be longer. */
 const HEADERS_LIMIT_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -38,6 +40,7 @@ export function createHttpAdapter(): FastifyAdapter {
   instance.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   instance.addHook('onRoute', route => {
     if (route.url === '/v1/batch') route.bodyLimit = BATCH_BODY_LIMIT_BYTES;
+    if (route.url === '/webhooks/stripe') route.bodyLimit = STRIPE_BODY_LIMIT_BYTES;
   });
   instance.addHook('onRequest', (request, reply, done) => {
     void reply.headers({

@@ -16,7 +16,10 @@ import { RateCardsController } from './rate-cards.controller.js';
 import { ProofsController } from './proofs.controller.js';
 import { ReadModelsController } from './read-models.controller.js';
 import { RunsController } from './runs.controller.js';
+import { StripeInboxController } from './stripe-inbox.controller.js';
+import { StripeWebhookController } from './stripe-webhook.controller.js';
 import { SubscriptionsController } from './subscriptions.controller.js';
+import { TopUpsController } from './top-ups.controller.js';
 import { UnitsController } from './units.controller.js';
 import { UsageController } from './usage.controller.js';
 import { WebhookEndpointsController } from './webhook-endpoints.controller.js';
@@ -34,6 +37,7 @@ export const CONTROLLERS = [
   PlansController,
   SubscriptionsController,
   MembersController,
+  TopUpsController,
   RateCardsController,
   FinanceController,
   KeysController,
@@ -41,6 +45,8 @@ export const CONTROLLERS = [
   WebhookEndpointsController,
   JobsController,
   BoardController,
+  StripeInboxController,
+  StripeWebhookController,
   RunsController,
   HealthController,
   MetricsController,

@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import type { Config } from '../../config.js';
 import { HealthModule } from '../../health/health.module.js';
 import { RunsModule } from '../../runs/runs.module.js';
+import { StripeModule } from '../../stripe/stripe.module.js';
 import { CallsModule } from '../calls.module.js';
 import { CONTROLLERS } from './controllers.js';
 import { HealthController } from './health.controller.js';
@@ -18,7 +19,7 @@ export class HttpModule {
   static of(role: Config['role']): DynamicModule {
     return {
       module: HttpModule,
-      imports: [CallsModule, HealthModule, RunsModule],
+      imports: [CallsModule, HealthModule, RunsModule, StripeModule],
       controllers: role === 'worker' ? [HealthController, MetricsController] : [...CONTROLLERS],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },

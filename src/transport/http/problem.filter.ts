@@ -24,7 +24,10 @@ function ofFramework(error: unknown): LedgerError | null {
     case 404:
       return new LedgerError('not_found', 'there is no such path, or not with this method');
     case 413:
-      return new LedgerError('payload_too_large', 'the body is larger than 64 KiB, or 4 MiB for a batch');
+      return new LedgerError(
+        'payload_too_large',
+        'the body is larger than 64 KiB, 4 MiB for a batch, 1 MiB for Stripe',
+      );
     case 415:
       return new LedgerError('unsupported_media_type', 'send the body with Content-Type: application/json');
     default:

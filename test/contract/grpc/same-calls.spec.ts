@@ -5,8 +5,9 @@ import { requestShapeOf, shapeOf, type Shape } from '../../../src/transport/grpc
 import { differences, type JsonSchema } from '../../support/json-and-message.js';
 import type { Json } from '../api.js';
 
-/** What people and deployments configure, and what operators do, is on no product's path: HTTP alone (ADR 23). */
-const HTTP_ALONE = /^\/(livez|readyz)$|^\/v1\/(ops\/|webhook-endpoints|alert-rules|accounts\/\{account\}\/alert-rules)/;
+/** What people and deployments configure, what operators do, and pages where buyers pay: HTTP alone (ADR 23, 32). */
+const HTTP_ALONE =
+  /^\/(livez|readyz)$|^\/v1\/(ops\/|webhook-endpoints|alert-rules|packs|accounts\/\{account\}\/(alert-rules|top-ups))/;
 /** Calls of HTTP that gRPC has under another name. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   grant: 'grantCredits',

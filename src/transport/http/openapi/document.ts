@@ -9,6 +9,7 @@ import { planId } from '../../requests/plans.js';
 import { cardId } from '../../requests/rate-card.js';
 import { memberId } from '../../requests/members.js';
 import { subscriptionId } from '../../requests/subscriptions.js';
+import { packId } from '../../requests/top-ups.js';
 import type { HttpCall } from '../call.js';
 import type { RoutedCall } from './calls-of.js';
 
@@ -23,6 +24,7 @@ const TAGS: Readonly<Record<string, string>> = {
   units: 'What is counted.',
   plans: 'What is sold: grants, limits, prices, in versions that never change.',
   members: 'Who spends of an account, and how much each may: users, teams above them.',
+  'top-ups': 'Credits for money: packs, and pages where buyers pay.',
   'rate cards': 'What things cost: prices of events, in versions.',
   finance: 'What became of the money that was paid for credits.',
   keys: 'Who may call.',
@@ -50,6 +52,7 @@ const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   subscription: subscriptionId,
   member: memberId,
   rule: ruleName,
+  pack: packId,
   id: z.string().meta({ description: 'As an answer gave it.' }),
 };
 

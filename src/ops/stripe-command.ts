@@ -1,0 +1,101 @@
+import type { Mode } from '../ledger/submission.js';
+import type { Inbox } from '../stripe/intake/inbox.js';
+import { EVENT_STATES, type EventState, type StoredEvent } from '../stripe/intake/stored-events.js';
+import { modeFrom } from './arguments.js';
+import type { Call, OpsCommand } from './command.js';
+import { Misuse } from './misuse.js';
+import { actor, reasonFrom } from './on-record.js';
+import { openReplica } from './replica.js';
+
+const PAGE_LIMIT = 100;
+const USAGE = `stripe events [--state STATE] [--subject ID] [--mode live|test]
+    Stripe's events, the latest first: those that are given up (dead) unless --state or --subject says otherwise. Exit
+    code 1 where any is given up.
+stripe show EVENT [--mode live|test]
+    The event as Stripe sent it, and what came of it.
+stripe replay EVENT... [--apply --reason WHY] [--mode live|test]
+    What working on these again would change now; with --apply workers do so, dead ones too. What took effect does not
+    do so twice.
+      --mode live|test  whose events; live unless given`;
+
+const ACTIONS = { events, show, replay } as const;
+
+export const STRIPE: OpsCommand = {
+  name: 'stripe',
+  usage: USAGE,
+  options: {
+    state: { type: 'string' },
+    subject: { type: 'string' },
+    mode: { type: 'string' },
+    apply: { type: 'boolean' },
+  },
+  check({ values, flags, positionals }) {
+    modeFrom(values['mode']);
+    stateFrom(values);
+    const [action = '', ...ids] = positionals;
+    const enough = action === 'events' ? ids.length === 0 : action === 'show' ? ids.length === 1 : ids.length > 0;
+    if (!Object.hasOwn(ACTIONS, action) || !enough) throw new Misuse(`Usage: ${USAGE}`);
+    if (flags.has('apply') && values['reason'] === undefined)
+      throw new Misuse('Say why with --reason: it goes on record.');
+  },
+  async run(call) {
+    const [action, ...ids] = call.positionals;
+    const replica = await openReplica(call.ownerUrl, call.logger, call.config.stripe);
+    try {
+      return await ACTIONS[action as keyof typeof ACTIONS](replica.inbox, call, ids);
+    } finally {
+      await replica.close();
+    }
+  },
+};
+
+/** True where none that was shown is given up. */
+async function events(inbox: Inbox, { values }: Call): Promise<boolean> {
+  const filter = { mode: modeOf(values), state: stateFrom(values), subject: values['subject'] ?? null };
+  let beforeNo: number | null = null;
+  let dead = 0;
+  let shown = 0;
+  for (;;) {
+    const page: StoredEvent[] = await inbox.list({ ...filter, beforeNo }, PAGE_LIMIT);
+    for (const event of page) console.log(lineOf(event));
+    shown += page.length;
+    dead += page.filter(({ state }) => state === 'dead').length;
+    if (page.length < PAGE_LIMIT) break;
+    beforeNo = page.at(-1)!.no;
+  }
+  if (shown === 0) console.log(`no ${filter.state ?? 'such'} events`);
+  return dead === 0;
+}
+
+async function show(inbox: Inbox, { values }: Call, [id]: readonly string[]): Promise<boolean> {
+  const event = await inbox.get(id!, modeOf(values));
+  console.log(lineOf(event));
+  console.log(JSON.stringify(event.body, null, 2));
+  return event.state !== 'dead';
+}
+
+async function replay(inbox: Inbox, { values, flags }: Call, ids: readonly string[]): Promise<boolean> {
+  const mode = modeOf(values);
+  const told = flags.has('apply')
+    ? await inbox.replay(ids, { actor: actor(), mode, reason: reasonFrom(values) })
+    : await inbox.preview(ids, mode);
+  for (const { id, words } of told) console.log(`${id}: ${words}`);
+  return true;
+}
+
+function lineOf({ id, type, subject, state, attempts, receivedAt, outcome, lastError }: StoredEvent): string {
+  const came = outcome ?? lastError ?? 'not worked on yet';
+  return `${receivedAt.toISOString()} ${state.padEnd(9)} ${id} ${type} ${subject ?? '-'}: ${came} (${attempts} attempts)`;
+}
+
+function modeOf(values: Call['values']): Mode {
+  return modeFrom(values['mode']) ?? 'live';
+}
+
+/** @throws Misuse */
+function stateFrom({ state, subject }: Call['values']): EventState | null {
+  if (state === undefined) return subject === undefined ? 'dead' : null;
+  const known = EVENT_STATES.find(each => each === state);
+  if (known !== undefined) return known;
+  throw new Misuse(`--state must be one of ${EVENT_STATES.join(', ')}, not ${JSON.stringify(state)}.`);
+}

@@ -1,0 +1,84 @@
+import type { Pool } from 'pg';
+import type { Mode } from '../../ledger/submission.js';
+import { recordUse } from '../../runs/record-use.js';
+import { LedgerError } from '../../shared/ledger-error.js';
+import type { ActOnEvent } from '../act-on-event.js';
+import { StoredEvents, type EventFilter, type StoredEvent } from './stored-events.js';
+
+/** What replaying one event would change, or that it will be worked on. */
+export interface Replay {
+  readonly id: string;
+  readonly words: string;
+}
+
+/** Who asks, in the record of ops calls. */
+export interface Operator {
+  readonly actor: string;
+  readonly mode: Mode;
+  readonly reason: string | null;
+}
+
+/** What Stripe told, as operators see it and set it going again. */
+export class Inbox {
+  private readonly events: StoredEvents;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly actOn: ActOnEvent,
+  ) {
+    this.events = new StoredEvents(pool);
+  }
+
+  /** Newest first. */
+  list(filter: EventFilter, limit: number): Promise<StoredEvent[]> {
+    return this.events.list(filter, limit);
+  }
+
+  /** @throws LedgerError stripe_event_not_found */
+  async get(id: string, mode: Mode): Promise<StoredEvent & { readonly body: unknown }> {
+    const found = await this.events.find(id, mode);
+    if (found === undefined) throw new LedgerError('stripe_event_not_found', `there is no event ${id}`);
+    return found;
+  }
+
+  /**
+   * What working on these again would change now, each by itself; nothing is changed.
+   * @throws LedgerError stripe_event_not_found
+   */
+  async preview(ids: readonly string[], mode: Mode): Promise<Replay[]> {
+    const told: Replay[] = [];
+    for (const id of ids) told.push({ id, words: await this.wouldChange(await this.get(id, mode)) });
+    return told;
+  }
+
+  /**
+   * Has these worked on again, whatever became of them: what took effect does not do so twice.
+   * @throws LedgerError stripe_event_not_found
+   */
+  async replay(ids: readonly string[], { actor, mode, reason }: Operator): Promise<Replay[]> {
+    for (const id of ids) await this.get(id, mode);
+    const client = await this.pool.connect();
+    try {
+      await client.query('BEGIN');
+      const again = new Set(await new StoredEvents(client).again(ids, mode));
+      await recordUse(client, { actor, mode, action: 'stripe.replay', arguments: { events: ids }, reason });
+      await client.query('COMMIT');
+      client.release();
+      return ids.map(id => ({ id, words: again.has(id) ? 'is worked on again' : 'is about nothing that is acted on' }));
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  private async wouldChange(event: StoredEvent): Promise<string> {
+    const { no, subjectKind, subject, attempts } = event;
+    if (subject === null || subjectKind === null) return 'is about nothing that is acted on';
+    const taken = { ...event, no: String(no), subject, subjectKind, attempts };
+    try {
+      return (await this.actOn.preview(taken)).words;
+    } catch (error) {
+      return `cannot be told: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { EVENT_STATES } from '../../stripe/intake/stored-events.js';
+import { pagingQuery } from './lists.js';
+import { opsReason } from './runs.js';
+
+const LONGEST_ID = 255;
+const MOST_EVENTS = 100;
+
+const stripeId = z
+  .string('must be a string')
+  .max(LONGEST_ID, `must have at most ${LONGEST_ID} characters`)
+  .regex(/^[A-Za-z0-9_-]+$/, 'must be an id of Stripe');
+
+export const stripeEventsQuery = pagingQuery.extend({
+  state: z.enum(EVENT_STATES, `must be one of ${EVENT_STATES.join(', ')}`).optional(),
+  subject: stripeId.optional().meta({ description: 'Only those about this object, a payment intent for example.' }),
+});
+
+export const replayStripeEventsRequest = z
+  .strictObject(
+    {
+      events: z
+        .array(stripeId, 'must be a list')
+        .min(1, 'must not be empty')
+        .max(MOST_EVENTS, `must have at most ${MOST_EVENTS} items`),
+      dry_run: z.boolean('must be true or false').default(true).meta({ description: 'Only tell what would change.' }),
+      reason: opsReason,
+    },
+    'must be an object',
+  )
+  .meta({
+    id: 'ReplayStripeEventsRequest',
+    examples: [{ events: ['evt_1Q2w3E'], dry_run: true, reason: 'ticket 311' }],
+  });
