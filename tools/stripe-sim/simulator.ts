@@ -1,4 +1,12 @@
 import { randomInt } from 'node:crypto';
+import { watchInvoicePayments } from './billing/collect-invoice.js';
+import { invoiceItemRoutes } from './billing/invoice-items.js';
+import { invoiceRoutes } from './billing/invoices.js';
+import { meterRoutes } from './billing/meter-events.js';
+import { watchBillingTime } from './billing/renew-subscription.js';
+import { subscriptionSale } from './billing/sell-subscription.js';
+import { subscriptionRoutes } from './billing/subscriptions.js';
+import { testClockRoutes } from './billing/test-clocks.js';
 import { Cases } from './cases.js';
 import { Checkout } from './checkout/complete-session.js';
 import { checkoutRoutes } from './checkout/routes.js';
@@ -20,6 +28,7 @@ import { productRoutes } from './resources/products.js';
 import { refundRoutes } from './resources/refunds.js';
 import { setupIntentRoutes } from './resources/setup-intents.js';
 import { webhookEndpointRoutes } from './resources/webhook-endpoints.js';
+import type { Stage } from './stage.js';
 import { site } from './site.js';
 import { Deliveries } from './webhooks/deliveries.js';
 import { Endpoints } from './webhooks/endpoints.js';
@@ -37,7 +46,7 @@ const THREE_FIVE_SEVEN_DAYS = [3, 5, 7].map(days => days * 24 * 3600);
  * A Stripe to test against. Everything is in memory: `world` is what there is, `checkout`, `cases` are those who are not
  * the merchant (customers, banks), `deliveries` what becomes of webhooks, `troubles` what goes wrong with requests.
  */
-export class StripeSimulator {
+export class StripeSimulator implements Stage {
   readonly world: World;
   readonly checkout: Checkout;
   readonly cases: Cases;
@@ -50,7 +59,9 @@ export class StripeSimulator {
     this.world = new World(options);
     this.endpoints = new Endpoints(this.world.ids, this.deliveries);
     this.world.onEvent = event => this.endpoints.tell(event);
-    this.checkout = new Checkout(this.world);
+    watchInvoicePayments(this.world);
+    watchBillingTime(this.world);
+    this.checkout = new Checkout(this.world, subscriptionSale(this.world));
     this.cases = new Cases(this.world);
     this.api = new StripeApi(
       this.world,
@@ -108,12 +119,17 @@ export class StripeSimulator {
       ...customerRoutes(world),
       ...disputeRoutes(world),
       ...eventRoutes(world),
+      ...invoiceItemRoutes(world),
+      ...invoiceRoutes(world),
+      ...meterRoutes(world),
       ...paymentIntentRoutes(world),
       ...paymentMethodRoutes(world),
       ...priceRoutes(world),
       ...productRoutes(world),
       ...refundRoutes(world),
       ...setupIntentRoutes(world),
+      ...subscriptionRoutes(world),
+      ...testClockRoutes(world),
       ...webhookEndpointRoutes(world, endpoints),
     ];
   }

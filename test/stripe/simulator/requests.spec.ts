@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Stripe } from 'stripe';
 import type { StripeSimulator } from '../../../tools/stripe-sim/simulator.js';
-import { sdkOf, startStripe } from './simulated-stripe.js';
+import { refusal, sdkOf, startStripe } from './simulated-stripe.js';
 
 let simulator: StripeSimulator;
 let stripe: Stripe;
@@ -10,16 +10,6 @@ beforeEach(async () => {
   ({ simulator, stripe } = await startStripe());
 });
 afterEach(() => simulator.stop());
-
-/** What a call was refused with. */
-async function refusal(call: Promise<unknown>): Promise<Stripe.errors.StripeError> {
-  return call.then(
-    () => {
-      throw new Error('it was not refused');
-    },
-    (error: Stripe.errors.StripeError) => error,
-  );
-}
 
 describe('idempotency keys', () => {
   test('give the first answer again to the same request, with a header that says so', async () => {

@@ -72,3 +72,13 @@ export class WebhookReceiver {
 export function happened(simulator: StripeSimulator): string[] {
   return simulator.world.events.all().map(event => event.type);
 }
+
+/** What a call was refused with. */
+export async function refusal(call: Promise<unknown>): Promise<Stripe.errors.StripeError> {
+  return call.then(
+    () => {
+      throw new Error('it was not refused');
+    },
+    (error: Stripe.errors.StripeError) => error,
+  );
+}

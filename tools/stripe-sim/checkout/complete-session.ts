@@ -9,13 +9,18 @@ import { addSetupIntent } from '../resources/setup-intents.js';
 import type { World } from '../world/world.js';
 import { couponOf, priceSession, type SessionPlan, type SessionPlans } from './new-session.js';
 
-/** Starts the subscription that a session sells, paid by the method. */
-export type StartSubscription = (
-  session: Stripe.Checkout.Session,
-  plan: SessionPlan,
-  method: Stripe.PaymentMethod,
-  customer: Stripe.Customer,
-) => { subscription: Stripe.Subscription; invoice: Stripe.Invoice; decline: Decline | undefined };
+/** How a session sells its subscription. */
+export interface SubscriptionSale {
+  /** The first try: the subscription with its first invoice, paid where the method pays. */
+  start(
+    session: Stripe.Checkout.Session,
+    plan: SessionPlan,
+    method: Stripe.PaymentMethod,
+    customer: Stripe.Customer,
+  ): { subscription: Stripe.Subscription; invoice: Stripe.Invoice; decline: Decline | undefined };
+  /** Another try, after the first was declined. */
+  payAgain(invoice: Stripe.Invoice, method: Stripe.PaymentMethod): Decline | undefined;
+}
 
 /** What a customer did on the page: how it went on. */
 export type PayResult =
@@ -27,9 +32,13 @@ export type PayResult =
 /** Checkout's own side of sessions: what customers do on the page, and what payments and time do to them. */
 export class Checkout {
   readonly plans: SessionPlans = new Map();
-  startSubscription: StartSubscription | undefined;
+  /** The session that a payment intent, or a first invoice, belongs to. */
+  private readonly sessionIds = new Map<string, string>();
 
-  constructor(private readonly world: World) {
+  constructor(
+    private readonly world: World,
+    private readonly sale: SubscriptionSale,
+  ) {
     world.intentWatchers.push(intent => this.onIntent(intent));
     world.dueSources.push(testClock => (testClock === null ? this.nextExpiry() : undefined));
   }
@@ -123,6 +132,7 @@ export class Checkout {
       customer: typeof session.customer === 'string' ? session.customer : null,
     });
     session.payment_intent = intent.id;
+    this.sessionIds.set(intent.id, session.id);
     this.world.emit('payment_intent.created', intent);
     return intent;
   }
@@ -134,14 +144,28 @@ export class Checkout {
   }
 
   private subscribe(session: Stripe.Checkout.Session, plan: SessionPlan, method: Stripe.PaymentMethod): PayResult {
+    const known = this.world.invoices.get(String(session.invoice));
+    const decline = known === undefined ? this.startSale(session, plan, method) : this.sale.payAgain(known, method);
+    if (decline !== undefined) return { kind: 'declined', decline };
+    const invoice = this.world.must(this.world.invoices, 'invoice', String(session.invoice));
+    const intent = this.world.paymentIntents.get(this.intentFor(invoice.id) ?? '');
+    if (intent?.status === 'requires_action') return { kind: 'authenticate', intent: intent.id };
+    if (session.status !== 'open') return { kind: 'complete' };
+    if (invoice.total === 0) return this.complete(session, 'no_payment_required');
+    return this.complete(session, invoice.status === 'paid' ? 'paid' : 'unpaid');
+  }
+
+  private startSale(
+    session: Stripe.Checkout.Session,
+    plan: SessionPlan,
+    method: Stripe.PaymentMethod,
+  ): Decline | undefined {
     const customer = this.world.must(this.world.customers, 'customer', String(session.customer));
-    if (this.startSubscription === undefined) throw new RangeError('Nothing starts subscriptions here.');
-    const started = this.startSubscription(session, plan, method, customer);
-    if (started.decline !== undefined) return { kind: 'declined', decline: started.decline };
+    const started = this.sale.start(session, plan, method, customer);
     session.subscription = started.subscription.id;
     session.invoice = started.invoice.id;
-    if (started.invoice.total === 0) return this.complete(session, 'no_payment_required');
-    return this.complete(session, started.invoice.status === 'paid' ? 'paid' : 'unpaid');
+    this.sessionIds.set(started.invoice.id, session.id);
+    return started.decline;
   }
 
   private complete(session: Stripe.Checkout.Session, paymentStatus: Stripe.Checkout.Session.PaymentStatus): PayResult {
@@ -153,7 +177,7 @@ export class Checkout {
   }
 
   private onIntent(intent: Stripe.PaymentIntent): void {
-    const session = this.sessionOf(intent);
+    const session = this.sessionOf(intent.id);
     if (session === undefined) return;
     if (session.status === 'open') {
       if (intent.status === 'succeeded') this.complete(session, 'paid');
@@ -170,11 +194,15 @@ export class Checkout {
   }
 
   /** The session whose payment, or whose first invoice's payment, this is. */
-  private sessionOf(intent: Stripe.PaymentIntent): Stripe.Checkout.Session | undefined {
-    const invoice = this.world.invoicePayments.all().find(one => one.payment.payment_intent === intent.id)?.invoice;
-    return this.world.sessions
-      .all()
-      .find(one => one.payment_intent === intent.id || (typeof invoice === 'string' && one.invoice === invoice));
+  sessionOf(intent: string): Stripe.Checkout.Session | undefined {
+    const payment = this.world.invoicePayments.get(this.world.paymentByIntent.get(intent) ?? '');
+    const id = this.sessionIds.get(intent) ?? this.sessionIds.get(String(payment?.invoice));
+    return this.world.sessions.get(id ?? '');
+  }
+
+  private intentFor(invoice: string): string | undefined {
+    const payment = this.world.invoicePayments.all().find(one => one.invoice === invoice)?.payment.payment_intent;
+    return typeof payment === 'string' ? payment : undefined;
   }
 
   private nextExpiry(): { at: number; run(): void } | undefined {

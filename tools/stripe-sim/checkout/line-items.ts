@@ -42,11 +42,9 @@ export function readLineItems(world: World, params: Params): Stripe.LineItem[] {
 export interface Totals {
   readonly subtotal: number;
   readonly discount: number;
-  readonly tax: number;
-  readonly total: number;
 }
 
-/** Spreads a coupon and the tax over the items, to the last unit, and adds up. */
+/** Spreads a coupon and the tax over the items, to the last unit. */
 export function priceItems(
   items: readonly Stripe.LineItem[],
   coupon: Stripe.Coupon | undefined,
@@ -66,12 +64,7 @@ export function priceItems(
     item.amount_tax = Math.round((taxable * taxPercent) / (isIncluded ? 100 + taxPercent : 100));
     item.amount_total = taxable + (isIncluded ? 0 : item.amount_tax);
   }
-  return {
-    subtotal,
-    discount,
-    tax: sum(items.map(item => item.amount_tax)),
-    total: sum(items.map(item => item.amount_total)),
-  };
+  return { subtotal, discount };
 }
 
 function sum(amounts: readonly number[]): number {

@@ -104,13 +104,14 @@ export function createSession(world: World, plans: SessionPlans, params: Params)
 export function priceSession(world: World, session: Stripe.Checkout.Session, plan: SessionPlan): void {
   if (session.mode === 'setup') return;
   const totals = priceItems(plan.items, plan.coupon, session.automatic_tax.enabled ? world.options.taxPercent : 0);
-  const hasTrial = plan.subscriptionData.trialDays !== null || plan.subscriptionData.trialEnd !== null;
+  const isTrial = plan.subscriptionData.trialDays !== null || plan.subscriptionData.trialEnd !== null;
+  const dueNow = plan.items.filter(item => !isTrial || item.price?.type === 'one_time');
   session.amount_subtotal = totals.subtotal;
-  session.amount_total = hasTrial ? 0 : totals.total;
+  session.amount_total = dueNow.reduce((sum, item) => sum + item.amount_total, 0);
   session.total_details = {
     amount_discount: totals.discount,
     amount_shipping: 0,
-    amount_tax: hasTrial ? 0 : totals.tax,
+    amount_tax: dueNow.reduce((sum, item) => sum + item.amount_tax, 0),
   };
   session.payment_status = session.amount_total === 0 ? 'no_payment_required' : 'unpaid';
 }

@@ -8,3 +8,7 @@ export function htmlAnswer(body: string): Answer {
 export function redirect(location: string): Answer {
   return { status: 303, body: '', headers: { location } };
 }
+
+export function jsonAnswer(body: object, status = 200): Answer {
+  return { status, body: JSON.stringify(body, null, 2), headers: { 'content-type': 'application/json' } };
+}

@@ -29,7 +29,7 @@ export function authenticationPage(
   if (method === 'GET') return ask(money(intent.amount, intent.currency));
   const isPassed = readForm(body)?.['answer'] === 'complete';
   answerAuthentication(world, intent, isPassed);
-  const session = world.sessions.all().find(one => one.payment_intent === id);
+  const session = checkout.sessionOf(id);
   if (session?.status === 'open') return redirect(`/pay/${session.id}`);
   return redirect(session === undefined ? (returnUrl ?? `/authenticate/${id}`) : checkout.backUrl(session));
 }

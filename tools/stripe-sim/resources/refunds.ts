@@ -51,7 +51,7 @@ export function refundRoutes(world: World): Route[] {
   ];
 }
 
-function createRefund(world: World, params: Params): Stripe.Refund {
+export function createRefund(world: World, params: Params): Stripe.Refund {
   const charge = chargeToRefund(world, params);
   const asked = params.integer('amount', { min: 1 });
   const reason = params.oneOf('reason', REASONS) ?? null;

@@ -53,7 +53,13 @@ export class World {
   readonly testClocks = new Table<Stripe.TestHelpers.TestClock>();
   readonly webhookEndpoints = new Table<Stripe.WebhookEndpoint>();
   readonly meters = new Table<Stripe.Billing.Meter>();
+  /** What was reported to meters, each identifier once. */
+  readonly meterEvents: Stripe.Billing.MeterEvent[] = [];
   readonly events = new Table<KeptEvent>();
+  /** The invoice payment that a payment intent is for, by their ids. */
+  readonly paymentByIntent = new Map<string, string>();
+  /** What a subscription was started with. */
+  readonly couponOf = new Map<string, Stripe.Coupon>();
   /** How a payment method behaves when money is asked of it. */
   readonly behaviours = new Map<string, Behaviour>();
   /** Payment methods whose owner agreed to payments without being there. */
