@@ -5,7 +5,8 @@ import { compilePlan } from './compile-plan.js';
 import type { PlanDefinition } from './definition.js';
 
 const SCALES: Readonly<Record<string, number>> = { credits: 6, renders: 0, seconds: 9 };
-const scaleOf = (unit: string): number => SCALES[unit]!;
+const unitOf = (unit: string) =>
+  ({ kind: unit === 'credits' ? 'prepaid' : 'allowance', scale: SCALES[unit]! }) as const;
 const DAY_MS = 86_400_000;
 
 const BARE: PlanDefinition = {
@@ -29,7 +30,7 @@ const LIMIT = {
 const PRICE = { amount: '20', currency: 'usd' };
 
 const compile = (more: Partial<PlanDefinition>) =>
-  compilePlan({ id: 'pro', version: 3, definition: { ...BARE, ...more } }, null, scaleOf);
+  compilePlan({ id: 'pro', version: 3, definition: { ...BARE, ...more } }, null, unitOf);
 const rolloverOf = (rollover: PlanDefinition['grants'][number]['rollover']) =>
   compile({ grants: [{ ...GRANT, rollover }] }).grants[0]!.rollover;
 
@@ -74,7 +75,7 @@ describe('the terms of a plan', () => {
     const amount = fc.bigInt({ min: 1n, max: 2n ** 63n - 1n });
     fc.assert(
       fc.property(amount, fc.constantFrom(...Object.keys(SCALES)), (units, unit) => {
-        const text = formatAmount(units, scaleOf(unit));
+        const text = formatAmount(units, unitOf(unit).scale);
         expect(compile({ grants: [{ ...GRANT, unit, amount: text }] }).grants[0]!.amount).toBe(units);
       }),
     );
@@ -134,7 +135,7 @@ describe('the terms of a plan', () => {
 
   test('bring the terms of the fallback, which falls back to nothing', () => {
     const free = { id: 'free', version: 9, definition: { ...BARE, grants: [GRANT], fallback: 'ignored' } };
-    const terms = compilePlan({ id: 'pro', version: 1, definition: { ...BARE, fallback: 'free' } }, free, scaleOf);
+    const terms = compilePlan({ id: 'pro', version: 1, definition: { ...BARE, fallback: 'free' } }, free, unitOf);
     expect(terms.fallback).toMatchObject({
       plan: 'free',
       version: 9,

@@ -9,6 +9,7 @@ import type {
   PlanTrial,
 } from '../ledger/domain/plan-terms.js';
 import { parseAmount } from '../shared/amount.js';
+import type { Unit } from '../units/unit-registry.js';
 import {
   isPaid,
   type GrantDefinition,
@@ -28,8 +29,8 @@ export interface PublishedPlan {
   readonly definition: PlanDefinition;
 }
 
-/** Digits after the point of a unit; those that a published plan names never change. */
-export type ScaleOf = (unit: string) => number;
+/** What a unit is; of those that a published plan names it never changes. */
+export type UnitOf = (unit: string) => Pick<Unit, 'kind' | 'scale'>;
 
 const MS_PER_SECOND = 1_000;
 const MS_PER_DAY = 86_400 * MS_PER_SECOND;
@@ -40,7 +41,7 @@ const DEFAULT_GRACE_MS = 3 * MS_PER_DAY;
  * What the ledger is told when somebody subscribes: amounts in base units, times in milliseconds, nothing left out and
  * nothing that only a page shows.
  */
-export function compilePlan(plan: PublishedPlan, fallback: PublishedPlan | null, scaleOf: ScaleOf): PlanTerms {
+export function compilePlan(plan: PublishedPlan, fallback: PublishedPlan | null, unitOf: UnitOf): PlanTerms {
   const { id, version, definition } = plan;
   const { grants, trial, limits, renewal_grace_seconds: graceSeconds } = definition;
   const paid = isPaid(definition);
@@ -50,29 +51,31 @@ export function compilePlan(plan: PublishedPlan, fallback: PublishedPlan | null,
     version,
     paid,
     renewalGraceMs: paid ? graceMs : 0,
-    grants: grants.map(grant => compileGrant(grant, scaleOf)),
-    trial: trial === undefined ? null : compileTrial(trial, scaleOf),
-    limits: limits.map(limit => compileLimit(limit, scaleOf)),
+    grants: grants.map(grant => compileGrant(grant, unitOf)),
+    trial: trial === undefined ? null : compileTrial(trial, unitOf),
+    limits: limits.map(limit => compileLimit(limit, unitOf)),
     period: periodOf(definition.period),
     rateCard: definition.rate_card ?? null,
-    fallback: fallback === null ? null : compilePlan(fallback, null, scaleOf),
+    fallback: fallback === null ? null : compilePlan(fallback, null, unitOf),
   };
 }
 
-function compileTrial({ days, grants }: TrialDefinition<string>, scaleOf: ScaleOf): PlanTrial {
+function compileTrial({ days, grants }: TrialDefinition<string>, unitOf: UnitOf): PlanTrial {
   return {
     lengthMs: days * MS_PER_DAY,
-    grants: grants === undefined ? null : grants.map(grant => compileGrant(grant, scaleOf)),
+    grants: grants === undefined ? null : grants.map(grant => compileGrant(grant, unitOf)),
   };
 }
 
-function compileGrant(grant: GrantDefinition<string>, scaleOf: ScaleOf): PlanGrant {
+function compileGrant(grant: GrantDefinition<string>, unitOf: UnitOf): PlanGrant {
   const { unit, amount, priority, rollover, applies_to: appliesTo } = grant;
+  const { kind, scale } = unitOf(unit);
   return {
     unit,
-    amount: baseUnits(amount, scaleOf(unit)),
+    allowance: kind === 'allowance',
+    amount: baseUnits(amount, scale),
     priority,
-    rollover: rolloverOf(rollover, scaleOf(unit)),
+    rollover: rolloverOf(rollover, scale),
     appliesTo: appliesTo === undefined ? null : given(appliesTo),
   };
 }
@@ -86,9 +89,9 @@ function rolloverOf(rollover: RolloverDefinition<string>, scale: number): PlanRo
   return { percent: percent ?? 100, cap: amount === undefined ? null : baseUnits(amount, scale), ...until };
 }
 
-function compileLimit(limit: LimitDefinition<string>, scaleOf: ScaleOf): PlanLimit {
+function compileLimit(limit: LimitDefinition<string>, unitOf: UnitOf): PlanLimit {
   const { unit, amount, window, soft, match, counts } = limit;
-  const scale = scaleOf(unit);
+  const { scale } = unitOf(unit);
   return {
     unit,
     amount: baseUnits(amount, scale),

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { PlanTerms } from '../ledger/domain/plan-terms.js';
 import { unitsOfTerms } from '../ledger/domain/subscription-units.js';
-import { UnitRegistry } from '../units/unit-registry.js';
+import { UnitRegistry, type Unit } from '../units/unit-registry.js';
 import { compilePlan } from './compile-plan.js';
 import { planNotFound } from './plan-changes.js';
 import { PLAN_ID } from './plan-id.js';
@@ -37,11 +37,11 @@ export class PlanCatalogue {
     const sold = found.find(({ id }) => id === plan);
     if (sold === undefined) throw planNotFound(plan);
     const fallback = found.find(({ id }) => id !== plan) ?? null;
-    const scales = new Map<string, number>();
+    const units = new Map<string, Unit>();
     for (const unit of found.flatMap(({ definition }) => unitsOf(definition))) {
-      scales.set(unit, (await this.units.find(unit)).scale);
+      units.set(unit, await this.units.find(unit));
     }
-    const terms = compilePlan(sold, fallback, unit => scales.get(unit)!);
+    const terms = compilePlan(sold, fallback, unit => units.get(unit)!);
     return { terms, archived: sold.archivedAt !== null };
   }
 

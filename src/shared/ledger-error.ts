@@ -44,6 +44,7 @@ export type ErrorCode =
   | 'plan_archived'
   | 'too_many_plans'
   | 'period_overlap'
+  | 'trial_used'
   | 'limit_reached'
   | 'too_many_subscriptions'
   | 'webhook_endpoint_not_found'

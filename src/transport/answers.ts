@@ -161,7 +161,9 @@ const shortfall = z
     next_release_at: moment.optional(),
     used: amountOut.optional().meta({ description: 'Of a limit, in its current window, what is held included.' }),
     cap: amountOut.optional().meta({ description: 'Of a limit.' }),
-    resets_at: moment.optional().meta({ description: 'When the window of a limit ends.' }),
+    resets_at: moment
+      .optional()
+      .meta({ description: 'When the window of a limit ends, or the next period gives more of an allowance.' }),
     limit: z.enum(LIMITS).optional().meta({
       description:
         "Of a plan, or a member's budget that has no room: then `available` is what room there is, and `held` what other reservations have of it.",

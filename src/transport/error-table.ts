@@ -66,6 +66,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   account_frozen: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
   limit_reached: { http: 429, grpc: GRPC.RESOURCE_EXHAUSTED, retryAfterSeconds: 60 },
   period_overlap: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
+  trial_used: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
   too_many_subscriptions: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
   member_in_use: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
   too_many_members: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },

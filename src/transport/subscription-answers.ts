@@ -10,7 +10,7 @@ const subscription = z
     plan_version: z.int().min(1),
     status: z.enum(STATUSES).meta({
       description:
-        '`past_due`: its period is over, and its renewal is awaited until `grace_ends_at`. `waiting`: a fallback, while a subscription lives that would fall back to it.',
+        '`past_due`: its period is over, and its renewal is awaited until `grace_ends_at`. `waiting`: a fallback, while a subscription lives that is on its plan or would fall back to it.',
     }),
     period_start_at: moment,
     period_end_at: moment,

@@ -377,6 +377,7 @@ describe('refusals', () => {
     plan_in_use: 'contract/plans/catalogue',
     too_many_plans: 'contract/plans/catalogue',
     period_overlap: 'contract/plans/subscriptions',
+    trial_used: 'contract/plans/subscriptions',
     limit_reached: 'contract/plans/subscriptions',
     plan_archived: 'contract/plans/subscriptions',
     too_many_subscriptions: 'contract/plans/subscriptions',

@@ -25,7 +25,7 @@ export function paidPlan(name: string, more: Partial<PlanTerms> = {}): PlanTerms
 
 export function credits(amount: bigint, rollover: Partial<PlanRollover> | null = null): PlanGrant {
   const rule = rollover === null ? null : { percent: 100, cap: null, carryMs: null, periods: null, ...rollover };
-  return { unit: 'credits', amount, priority: 50, rollover: rule, appliesTo: null };
+  return { unit: 'credits', allowance: false, amount, priority: 50, rollover: rule, appliesTo: null };
 }
 
 export function limit(unit: string, amount: bigint, more: Partial<PlanLimit> = {}): PlanLimit {
@@ -47,6 +47,7 @@ export function subscribe(terms: PlanTerms, more: Partial<Omit<Subscribe, 'type'
     cancelAtEnd: null,
     overrides: null,
     seen: false,
+    tried: false,
     ...more,
   };
 }

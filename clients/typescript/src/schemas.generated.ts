@@ -1402,7 +1402,7 @@ export type Shortfall = {
   used?: AmountOut | undefined;
   /** Of a limit. */
   cap?: AmountOut | undefined;
-  /** When the window of a limit ends. */
+  /** When the window of a limit ends, or the next period gives more of an allowance. */
   resets_at?: string | undefined;
   /** Of a plan, or a member's budget that has no room: then `available` is what room there is, and `held` what other reservations have of it. */
   limit?: 'plan' | 'budget' | undefined;
@@ -1543,7 +1543,7 @@ export type SubscribeRequest = {
   change?: 'now' | 'period_end' | undefined;
   /** What becomes of the old plan's credits where another takes effect now: they live to their end; their share of the time to come goes, and the new ones come for that time; or none is left. */
   unused?: 'keep' | 'prorate' | 'drop' | undefined;
-  /** The first period is a trial. */
+  /** The first period is a trial. An account tries a plan out once. */
   trial?: boolean | undefined;
   /** False takes a cancellation back. */
   cancel_at_period_end?: boolean | undefined;
@@ -1555,7 +1555,7 @@ export type Subscription = {
   id: string;
   plan: string;
   plan_version: number;
-  /** `past_due`: its period is over, and its renewal is awaited until `grace_ends_at`. `waiting`: a fallback, while a subscription lives that would fall back to it. */
+  /** `past_due`: its period is over, and its renewal is awaited until `grace_ends_at`. `waiting`: a fallback, while a subscription lives that is on its plan or would fall back to it. */
   status: 'trialing' | 'active' | 'past_due' | 'waiting' | 'ended';
   period_start_at: string;
   period_end_at: string;
@@ -1986,6 +1986,7 @@ export type RefusalCode =
   | 'too_many_subscriptions'
   | 'too_many_webhook_endpoints'
   | 'top_up_not_found'
+  | 'trial_used'
   | 'unauthenticated'
   | 'unit_in_use'
   | 'unit_not_found'

@@ -1,9 +1,15 @@
 import { MAX_AMOUNT } from '../../shared/amount.js';
-import type { Reservation, ReservationLine } from './account.js';
+import type { ReservationLine } from './account.js';
 import type { Commit } from './command.js';
 import { refuse, type Refused } from './refusal.js';
 
 type Amounts = { readonly ok: true; readonly amounts: readonly bigint[] } | Refused;
+
+/** What a commit may be about: the lines of its reservation, and those that only what really happened counts against. */
+export interface CommitLines {
+  readonly lines: readonly ReservationLine[];
+  readonly limits: LimitLines;
+}
 
 /** Lines of limits, which a commit need not name. */
 export interface LimitLines {
@@ -12,14 +18,12 @@ export interface LimitLines {
   used(line: ReservationLine, isSpent: boolean): bigint;
 }
 
-/** What a commit asks of each line of its reservation, in their order. Zero is fine: it costs nothing. */
+/** What a commit asks of each of its lines, in their order. Zero is fine: it costs nothing. */
 export function actualAmounts(
-  reservation: Reservation,
+  { lines, limits }: CommitLines,
   actual: Commit['actual'],
   allOf: (line: ReservationLine) => bigint,
-  limits: LimitLines,
 ): Amounts {
-  const { lines } = reservation;
   if (actual === null) return { ok: true, amounts: lines.map(allOf) };
   if (typeof actual === 'bigint') {
     const own = lines.length > 1 ? lines.filter(line => !limits.isOne(line)) : lines;

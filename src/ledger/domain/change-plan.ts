@@ -1,16 +1,14 @@
+import { beginningOf, hadToo, hadWith, MAX_HAD_PLANS } from './allowance.js';
 import type { Subscribe } from './command.js';
 import { nextBoundary, type Span } from './calendar.js';
 import { dropPeriod, takeUnusedTime } from './close-period.js';
 import type { Draft } from './draft.js';
-import { letFallbackWaitFor } from './fallback.js';
+import { letFallbackWait } from './fallback.js';
 import type { PlanTerms } from './plan-terms.js';
 import { refuse, type Refused } from './refusal.js';
 import { beginNext } from './renew.js';
 import { changeSubscription, type Given } from './start-period.js';
 import { lotsEnd, type Subscription } from './subscription.js';
-
-/** Most plans one period may see. */
-const MAX_PLANS_PER_PERIOD = 20;
 
 /** Another plan: from now on, or from the end of the period. */
 export function changePlan(draft: Draft, current: Subscription, asked: Subscribe): Refused | null {
@@ -44,26 +42,29 @@ function spanOf({ at }: Draft, { period, terms: old }: Subscription, { start, en
   return { start: at, end: nextBoundary(terms.period, at, at) };
 }
 
-function changeNow(draft: Draft, current: Subscription, { terms, policy }: Subscribe, span: Span): Refused | null {
+function changeNow(draft: Draft, current: Subscription, { terms, policy }: Subscribe, asked: Span): Refused | null {
   const { id, period } = current;
+  const { span, anchor, grants } = beginningOf(draft.state, terms, asked, draft.at);
   const sameCycle = span.start === period.start;
-  const had = sameCycle ? current.had : [];
-  const gives = policy === 'prorate' || !had.includes(terms.plan);
-  if (gives && had.length >= MAX_PLANS_PER_PERIOD) {
-    return refuse('invalid_request', `a period may see at most ${MAX_PLANS_PER_PERIOD} plans: change at its end`);
+  const wasHad =
+    sameCycle && current.had.some(({ plan, until }) => plan === terms.plan && (until === null || until > draft.at));
+  const moves = span.end !== period.end || anchor !== null;
+  const gives = grants === 'all' && (policy === 'prorate' || !wasHad);
+  if (sameCycle && !wasHad && current.had.length >= MAX_HAD_PLANS) {
+    return refuse('invalid_request', `a period may see at most ${MAX_HAD_PLANS} plans: change at its end`);
   }
-  letFallbackWaitFor(draft, current, terms);
+  letFallbackWait(draft, terms);
   if (policy === 'drop') dropPeriod(draft, current);
   if (policy === 'prorate') takeUnusedTime(draft, current);
   const change = {
     id,
     terms,
     ...(sameCycle && span.end === period.end ? {} : { period: { ...span, no: period.no + (sameCycle ? 0 : 1) } }),
-    ...(sameCycle ? {} : { anchor: span.start }),
+    ...(anchor === null && sameCycle ? {} : { anchor: anchor ?? span.start }),
     ...(current.status === 'trialing' ? { status: 'active' as const } : {}),
     ...(current.cancelAtEnd ? { cancelAtEnd: false } : {}),
     ...(current.next === null ? {} : { next: null }),
-    had: had.includes(terms.plan) ? had : [...had, terms.plan],
+    had: sameCycle ? hadToo(terms.plan, current, moves) : hadWith(terms.plan, current, draft.at),
   };
   changeSubscription(draft, current, change, { grants: givenBy(policy, gives, sameCycle) });
   return null;

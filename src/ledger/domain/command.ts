@@ -178,6 +178,8 @@ export interface Subscribe {
   readonly overrides: ReadonlyMap<string, bigint> | null;
   /** The start is a fact that was recorded before. */
   readonly seen: boolean;
+  /** So is that the account tried the plan out. */
+  readonly tried: boolean;
 }
 
 /** Ends a subscription. */

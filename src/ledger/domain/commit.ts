@@ -7,13 +7,14 @@ import {
   type Reservation,
   type ReservationLine,
 } from './account.js';
-import { actualAmounts, type LimitLines } from './actual-amounts.js';
+import { actualAmounts } from './actual-amounts.js';
 import { overBudgets, windowsToOpen } from './budgets.js';
 import { least, sumOf } from './burn-order.js';
 import type { Commit, Line } from './command.js';
+import { commitLines } from './commit-limits.js';
 import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
 import { makeEntry, type EntryFields } from './entry.js';
-import { exceededBy, isLimitLine } from './limit-lines.js';
+import { exceededBy } from './limit-lines.js';
 import { lateCommit } from './late-commit.js';
 import { accept, refuse, type Decision } from './refusal.js';
 import { heldInBurnOrder, overAt, settleHeld, type Settled } from './return-credits.js';
@@ -35,17 +36,13 @@ export function commit(state: AccountState, command: Commit, now: Moment, record
   if (reservation.status === 'closed') return refuse('reservation_closed', 'the reservation is closed already');
   if (reservation.status === 'expired') return lateCommit(state, reservation, command, now, recordedAt);
 
-  const limits: LimitLines = {
-    isOne: line => isLimitLine(state, line),
-    // Work that cost nothing did not happen; a capture of a part leaves the limit to the last one.
-    used: (line, isSpent) => (isSpent && command.final ? heldOf(line) : 0n),
-  };
-  const actual = actualAmounts(reservation, command.actual, heldOf, limits);
+  const about = commitLines(state, reservation, command, heldOf);
+  const actual = actualAmounts(about, command.actual, heldOf);
   if (!actual.ok) return actual;
   const commits: LineCommit[] = [];
   const short: Line[] = [];
   const excesses: Line[] = [];
-  for (const [index, line] of reservation.lines.entries()) {
+  for (const [index, line] of about.lines.entries()) {
     const amount = actual.amounts[index]!;
     const beyond = amount - least(amount, heldOf(line));
     if (line.committed + amount > MAX_AMOUNT)

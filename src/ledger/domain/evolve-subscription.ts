@@ -1,4 +1,5 @@
 import { lotNumber, type AccountState } from './account.js';
+import { isRemembered } from './allowance.js';
 import type { Entry } from './entry.js';
 import type { LotPlan } from './lot-plan.js';
 import {
@@ -36,7 +37,7 @@ function changeSubscription(state: AccountState, { seq, effectiveAt }: Entry, ch
 }
 
 function opened(change: SubscriptionChange, seq: number): Subscription {
-  const { id, terms, anchor, period, status, cancelAtEnd, next, had, windows } = change;
+  const { id, terms, anchor, period, status, cancelAtEnd, next, had } = change;
   if (terms === undefined || anchor === undefined || period === undefined || status === undefined) {
     throw new Error(`entry ${seq} changes subscription ${id}, which never began`);
   }
@@ -51,7 +52,7 @@ function opened(change: SubscriptionChange, seq: number): Subscription {
     had: had ?? [],
     closedThrough: 0,
     closedAt: 0,
-    windows: windows ?? new Map(),
+    windows: new Map(),
     lots: new Map(),
   };
 }
@@ -66,7 +67,10 @@ function noteLot(state: AccountState, { seq, unit, made, effectiveAt }: Entry, i
   lots.set(lotNumber(seq, index), { unit: unit!, expiresAt, carried: carriedFrom !== null, through, rollover, window });
   if (window === null) return put(state, { ...subscription, lots });
   const before = subscription.windows.get(unit!);
-  const given = before !== undefined && before.start === window.start && before.end === window.end ? before.given : 0n;
+  const isSame = before !== undefined && before.start === window.start && before.end === window.end;
+  // What was used of a plan without a price stays used, however its windows are cut now.
+  const lasts = before !== undefined && (before.end === null || before.end > effectiveAt) && !subscription.terms.paid;
+  const given = isSame || lasts ? before.given : 0n;
   const windows = new Map(subscription.windows).set(unit!, { ...window, given: given + granted });
   put(state, { ...subscription, lots, windows });
 }
@@ -110,11 +114,12 @@ function isThere(state: AccountState, unit: string, no: number): boolean {
   return state.units.get(unit)?.lots.some(lot => lot.no === no) ?? false;
 }
 
-/** Those that ended go first, the longest ended before the others; what a fallback had is remembered longest. */
+/** Those go first that say nothing of what was given already, the longest ended before the others. */
 function forgetPast(state: AccountState): void {
   const past = [...state.subscriptions.values()].filter(subscription => !isLive(subscription));
   if (past.length <= MAX_PAST_SUBSCRIPTIONS) return;
-  const rank = ({ id }: Subscription): number => (isFallback(id) ? 1 : 0);
+  const rank = (each: Subscription): number =>
+    isFallback(each.id) || isRemembered(each, state.lastEffectiveAt) ? 1 : 0;
   const [oldest] = past.sort((a, b) => rank(a) - rank(b) || a.closedAt - b.closedAt || (a.id < b.id ? -1 : 1));
   state.subscriptions.delete(oldest!.id);
   state.recalled.subscriptions.add(oldest!.id);

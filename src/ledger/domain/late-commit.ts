@@ -1,12 +1,12 @@
 import { MAX_AMOUNT } from '../../shared/amount.js';
-import { unitOf, type AccountState, type Moment, type Reservation, type ReservationLine } from './account.js';
-import { actualAmounts, type LimitLines } from './actual-amounts.js';
+import type { AccountState, Moment, Reservation, ReservationLine } from './account.js';
+import { actualAmounts } from './actual-amounts.js';
 import { overBudgets, windowsToOpen } from './budgets.js';
-import { least, sumOf } from './burn-order.js';
+import { sumOf } from './burn-order.js';
 import type { Commit, Line } from './command.js';
+import { commitLines } from './commit-limits.js';
 import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
 import { makeEntry } from './entry.js';
-import { isLimitLine } from './limit-lines.js';
 import { accept, refuse, type Decision } from './refusal.js';
 import { insufficient } from './shortfall.js';
 
@@ -24,25 +24,22 @@ export function lateCommit(
   if (reservation.late === 'reject') {
     return refuse('reservation_expired', 'the reservation expired and its credits returned; its late policy is reject');
   }
-  const limits: LimitLines = {
-    isOne: line => isLimitLine(state, line),
-    // It counts in the window that is current now, as far as that has room: what was done is not refused for a limit.
-    used: (line, isSpent) => (isSpent ? least(cameBack(line), unitOf(state, line.unit).balance.available) : 0n),
-  };
-  const actual = actualAmounts(reservation, command.actual, cameBack, limits);
+  const about = commitLines(state, reservation, command, cameBack, true);
+  const actual = actualAmounts(about, command.actual, cameBack);
   if (!actual.ok) return actual;
   const paid: { readonly line: Line; readonly cover: Cover }[] = [];
   const short: Line[] = [];
   const beyond: Line[] = [];
-  for (const [index, { unit, committed }] of reservation.lines.entries()) {
+  for (const [index, reserved] of about.lines.entries()) {
+    const { unit, committed } = reserved;
     const line: Line = { unit, amount: actual.amounts[index]! };
     if (committed + line.amount > MAX_AMOUNT)
       return refuse('amount_too_large', `${unit} would be more than can be counted`);
-    if (reservation.overage === 'reject' && line.amount > cameBack(reservation.lines[index]!)) {
+    if (reservation.overage === 'reject' && line.amount > cameBack(reserved)) {
       const message = `${unit}: more than was reserved, and the reservation's overage policy is reject`;
       return refuse('commit_exceeds_reservation', message, { reservation });
     }
-    if (line.amount > cameBack(reservation.lines[index]!)) beyond.push(line);
+    if (line.amount > cameBack(reserved)) beyond.push(line);
     const covered = cover(state, line, reservation, reservation.overage);
     if (covered === null) short.push(line);
     else paid.push({ line, cover: covered });

@@ -1,11 +1,11 @@
-import { unitOf, type AccountState, type Moment, type ReservationLine } from './account.js';
+import { unitOf, type AccountState, type ReservationLine } from './account.js';
 import { least } from './burn-order.js';
 import type { Line } from './command.js';
 import type { LimitMatch, PlanLimit } from './plan-terms.js';
 import { planOf } from './plan-carry.js';
 import type { PricedEvent } from './priced-event.js';
 import { isLive } from './subscription.js';
-import { inOrder, isLimited, limitUse } from './windows.js';
+import { inOrder, isLimited } from './windows.js';
 
 /** What a spend asks for, with the limits that its event counts against. */
 export interface LimitedLines {
@@ -37,22 +37,29 @@ export function exceededBy(
   event: PricedEvent | undefined,
   taken: (unit: string) => bigint,
 ): readonly string[] {
-  if (event === undefined || state.subscriptions.size === 0) return NONE_EXCEEDED;
+  if (event === undefined || state.subscriptions.size === 0 || !happened(event)) return NONE_EXCEEDED;
   const soft = [...countedBy(state, event)].filter(([, { limit }]) => limit.soft);
   return soft.filter(([unit, { amount }]) => amount > taken(unit)).map(([unit]) => unit);
 }
 
-/** What an event counts against limits, each unit once, nothing where it does not. */
-function countedBy(
+/** What an event counts against a limit. */
+export interface Counted {
+  readonly amount: bigint;
+  readonly limit: PlanLimit;
+}
+
+/** What an event counts against the limits that it matches, each unit once. */
+export function countedBy(
   state: AccountState,
   event: PricedEvent,
-): ReadonlyMap<string, { readonly amount: bigint; readonly limit: PlanLimit }> {
-  const counted = new Map<string, { readonly amount: bigint; readonly limit: PlanLimit }>();
+  amountOf: (limit: PlanLimit) => bigint = limit => countOf(limit, event),
+): ReadonlyMap<string, Counted> {
+  const counted = new Map<string, Counted>();
   for (const subscription of inOrder(state)) {
     if (!isLive(subscription)) continue;
     for (const limit of subscription.terms.limits) {
       if (counted.has(limit.unit) || !isMatched(limit, event)) continue;
-      counted.set(limit.unit, { amount: amountOf(limit, event), limit });
+      counted.set(limit.unit, { amount: amountOf(limit), limit });
     }
   }
   return counted;
@@ -64,32 +71,27 @@ export function isLimitLine(state: AccountState, { unit, held }: ReservationLine
   return isLimited(state, unit) || held.some(({ lot }) => (planOf(state, lot)?.plan.window ?? null) !== null);
 }
 
-/** How much of a unit's limits is used, of how much, and when the first of their windows ends. */
-export interface LimitState {
-  readonly used: bigint;
-  readonly cap: bigint;
-  /** Null: never. */
-  readonly resetsAt: Moment | null;
-}
-
-/** Null where no live subscription limits the unit. */
-export function limitState(state: AccountState, unit: string, now: Moment): LimitState | null {
-  let found: LimitState | null = null;
+/** Whether a live subscription says what counts in the unit. */
+export function hasRule(state: AccountState, unit: string): boolean {
   for (const subscription of state.subscriptions.values()) {
-    const limit = isLive(subscription) ? subscription.terms.limits.find(other => other.unit === unit) : undefined;
-    if (limit === undefined) continue;
-    const { used, resetsAt } = limitUse(state, subscription, limit, now);
-    found =
-      found === null
-        ? { used, cap: limit.amount, resetsAt }
-        : { used: found.used + used, cap: found.cap + limit.amount, resetsAt: earlier(found.resetsAt, resetsAt) };
+    if (isLive(subscription) && subscription.terms.limits.some(limit => limit.unit === unit)) return true;
   }
-  return found;
+  return false;
 }
 
-function earlier(a: Moment | null, b: Moment | null): Moment | null {
-  if (a === null || b === null) return a ?? b;
-  return a < b ? a : b;
+/** What of an event counts against a limit, in base units. */
+export function countOf({ counts, scale }: PlanLimit, { quantity }: PricedEvent): bigint {
+  if (counts === 'events') return 10n ** BigInt(scale);
+  return quantitiesOf(quantity).reduce((sum, each) => sum + inBaseUnits(each, scale), 0n);
+}
+
+/** Whether anything was used at all. */
+export function happened({ quantity }: PricedEvent): boolean {
+  return quantitiesOf(quantity).some(each => /[1-9]/.test(each));
+}
+
+function quantitiesOf(quantity: PricedEvent['quantity']): readonly string[] {
+  return typeof quantity === 'string' ? [quantity] : Object.values(quantity);
 }
 
 function isMatched({ match }: PlanLimit, event: PricedEvent): boolean {
@@ -103,12 +105,6 @@ function holds({ meters, models, properties }: LimitMatch, event: PricedEvent): 
   const model = of('model');
   if (models !== undefined && (model === undefined || !models.includes(model))) return false;
   return Object.entries(properties ?? {}).every(([name, value]) => of(name) === value);
-}
-
-function amountOf({ counts, scale }: PlanLimit, { quantity }: PricedEvent): bigint {
-  if (counts === 'events') return 10n ** BigInt(scale);
-  const quantities = typeof quantity === 'string' ? [quantity] : Object.values(quantity);
-  return quantities.reduce((sum, each) => sum + inBaseUnits(each, scale), 0n);
 }
 
 /** What of a quantity is finer than the unit counts as one. */

@@ -46,6 +46,8 @@ export interface PlanTrial {
 /** Credits that every period brings, as one lot of category `included`. Amounts in base units. */
 export interface PlanGrant {
   readonly unit: string;
+  /** The unit is an allowance, which cannot be bought: who runs out of it waits for the next period. */
+  readonly allowance: boolean;
   readonly amount: bigint;
   readonly priority: number;
   /** Null: what is left when the period closes expires. */

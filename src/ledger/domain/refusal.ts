@@ -2,7 +2,7 @@ import { MAX_AMOUNT } from '../../shared/amount.js';
 import type { ErrorCode } from '../../shared/ledger-error.js';
 import type { Moment, Reservation } from './account.js';
 import type { Line } from './command.js';
-import type { LimitState } from './limit-lines.js';
+import type { LimitState } from './limit-state.js';
 import type { Entry } from './entry.js';
 
 /** Why a spend is short in one unit, counting only the lots the spend may use. Amounts in base units. */
@@ -15,7 +15,7 @@ export interface Shortfall {
   readonly openReservations: number;
   /** When the next of those reservations ends, its grace included. */
   readonly nextReleaseAt: Moment | null;
-  /** Where the unit is one that subscriptions limit, or it is a member's budget that is short. */
+  /** Where the unit is one that subscriptions limit, an allowance that their periods give, or a member's budget. */
   readonly limit: LimitState | null;
   /** Whose budget it is, where it is one. */
   readonly member?: string;

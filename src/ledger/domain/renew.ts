@@ -1,5 +1,6 @@
+import { beginningOf, hadWith } from './allowance.js';
+import { nextBoundary, type Span } from './calendar.js';
 import { closePeriod } from './close-period.js';
-import { nextBoundary } from './calendar.js';
 import type { Draft } from './draft.js';
 import { fallBack, letFallbackWait } from './fallback.js';
 import type { PlanTerms } from './plan-terms.js';
@@ -7,27 +8,24 @@ import { changeSubscription } from './start-period.js';
 import type { Subscription } from './subscription.js';
 
 /** Closes the period and begins the next, on the same terms or on others. */
-export function beginNext(
-  draft: Draft,
-  subscription: Subscription,
-  { start, end }: { readonly start: number; readonly end: number },
-  terms: PlanTerms,
-): void {
+export function beginNext(draft: Draft, subscription: Subscription, next: Span, terms: PlanTerms): void {
   const { id, period } = subscription;
+  const { span, anchor, grants } = beginningOf(draft.state, terms, next, draft.at);
   if (terms.plan !== subscription.terms.plan) letFallbackWait(draft, terms);
-  closePeriod(draft, subscription, end);
+  closePeriod(draft, subscription, span.end);
   const change = {
     id,
     ...(terms === subscription.terms ? {} : { terms }),
     // What was tried out begins to count when it is paid for.
-    ...(subscription.status === 'trialing' ? { status: 'active' as const, anchor: start } : {}),
+    ...(subscription.status === 'trialing' ? { status: 'active' as const, anchor: span.start } : {}),
+    ...(anchor === null ? {} : { anchor }),
     ...(subscription.cancelAtEnd ? { cancelAtEnd: false } : {}),
     ...(subscription.next === null ? {} : { next: null }),
-    period: { no: period.no + 1, start, end },
+    period: { no: period.no + 1, ...span },
     closes: period.no,
-    had: [terms.plan],
+    had: hadWith(terms.plan, subscription, draft.at),
   };
-  changeSubscription(draft, subscription, change, { grants: 'all' });
+  changeSubscription(draft, subscription, change, { grants });
 }
 
 /** What time does to a subscription whose moment came: it ends, becomes what was planned, or renews by itself. */

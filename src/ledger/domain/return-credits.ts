@@ -80,7 +80,7 @@ export function settleHeld(
       incoming.push({ lot, amount: back });
       continue;
     }
-    const carried = carriedBack(state, lot, back, at);
+    const carried = carriedBack(state, lot, back, at, made);
     expired += back - (carried?.granted ?? 0n);
     if (carried === null) continue;
     incoming.push({ lot: { ...carried, no: lotNumber(seq, made.length) }, amount: carried.granted });
@@ -125,9 +125,19 @@ export function carriedLot(lot: Lot, left: bigint, at: Moment): LotTerms | null 
 }
 
 /** As the lot's end, or the closing of its period, would have carried it. */
-function carriedBack(state: AccountState, lot: Lot, back: bigint, at: Moment): LotTerms | null {
+function carriedBack(
+  state: AccountState,
+  lot: Lot,
+  back: bigint,
+  at: Moment,
+  made: readonly LotTerms[],
+): LotTerms | null {
   const found = planOf(state, lot.no);
-  return found === null ? carriedLot(lot, back, at) : carriedByPlan(state, lot, found, back, at, null, 0n);
+  if (found === null) return carriedLot(lot, back, at);
+  // The cap bounds it all together, what comes back beside it included.
+  let also = 0n;
+  for (const { plan, granted } of made) if (plan?.subscription === found.subscription.id) also += granted;
+  return carriedByPlan(state, lot, found, back, at, null, also);
 }
 
 /** A command's view: a lot whose end has come is over. */

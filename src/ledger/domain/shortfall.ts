@@ -13,7 +13,8 @@ import {
 import { heldUnder, holdsUnder, type OverBudget } from './budgets.js';
 import { applies, availableTo } from './burn-order.js';
 import type { Line } from './command.js';
-import { limitState } from './limit-lines.js';
+import { limitState } from './limit-state.js';
+import { isOver } from './plan-carry.js';
 import { refuse, type Refusal, type Refused, type Shortfall } from './refusal.js';
 
 /** Which lines the account cannot cover from what the spend may use. */
@@ -61,7 +62,7 @@ function named({ unit, member }: Shortfall): string {
   return member === undefined ? unit : `${unit} in the budget of ${member}`;
 }
 
-/** The 429: nothing is short but what windows allow, those of members' budgets too, and the next ones would allow it. */
+/** The 429: nothing is short but what windows and periods allow, members' budgets too, and the next ones would allow it. */
 function limitReached(
   shortfall: readonly Shortfall[],
   reservation: Reservation | undefined,
@@ -79,9 +80,9 @@ function limitReached(
   return refuse('limit_reached', `the limit of ${what} is reached until ${new Date(resetsAt).toISOString()}`, more);
 }
 
-/** Whether the unit's next window has room for all of it. */
+/** Whether the next window, or period, has room for all of it. */
 function isReset({ limit, required }: Shortfall): boolean {
-  return limit !== null && limit.resetsAt !== null && required <= limit.cap;
+  return limit !== null && limit.resetsAt !== null && required <= limit.refill;
 }
 
 /** What returns pays debt first. A spend that may owe also takes from every lot, and counts on its overdraft. */
@@ -125,7 +126,7 @@ function shortfallOfBudget(state: AccountState, over: OverBudget, own: number | 
     held: heldUnder(state, member.id, unit) - (mine === undefined ? 0n : heldOf(mine)),
     openReservations: others.length,
     nextReleaseAt: soonest === Infinity ? null : soonest,
-    limit: { used, cap, resetsAt },
+    limit: { used, cap, resetsAt, refill: cap },
     member: member.id,
   };
 }
@@ -141,7 +142,7 @@ function heldByOthers(
   const usable = new Set<number>();
   let held = 0n;
   for (const lot of unitOf(state, unit).lots) {
-    if (!mayReturn(lot, spend, now)) continue;
+    if (!mayReturn(state, lot, spend, now)) continue;
     usable.add(lot.no);
     held += lot.held;
   }
@@ -202,7 +203,6 @@ function holdsAny({ lines }: Reservation, lots: ReadonlySet<number>): boolean {
 }
 
 /** Credits under hold count only where the spend could use them once they are back. */
-function mayReturn(lot: Lot, spend: SpendContext | null, now: Moment): boolean {
-  const lives = lot.held > 0n && (lot.expiresAt === null || lot.expiresAt > now);
-  return lives && (spend === null || applies(lot.appliesTo, spend));
+function mayReturn(state: AccountState, lot: Lot, spend: SpendContext | null, now: Moment): boolean {
+  return lot.held > 0n && !isOver(state, lot, now) && (spend === null || applies(lot.appliesTo, spend));
 }

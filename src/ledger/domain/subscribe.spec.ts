@@ -1,5 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { charge, commit, GivenAccount, grant, MINUTE, refund, reserve } from '../../../test/model/given-account.js';
+import {
+  charge,
+  commit,
+  DAY,
+  GivenAccount,
+  grant,
+  MINUTE,
+  refund,
+  reserve,
+} from '../../../test/model/given-account.js';
 import { cancel, credits, limit, on, paidPlan, plan, subscribe } from '../../../test/model/given-plan.js';
 
 const shown = (account: GivenAccount) =>
@@ -170,6 +179,53 @@ describe('a plan with a price', () => {
     account.does(subscribe(pro, { start, end, cancelAtEnd: false }));
     account.at(end).settles();
     expect(account.state.subscriptions.get('main')!.status).toBe('active');
+  });
+});
+
+describe('a trial', () => {
+  const pro = paidPlan('pro', {
+    grants: [credits(100n)],
+    trial: { lengthMs: 14 * DAY, grants: [credits(5n)] },
+  });
+
+  it('gives its own credits, and what every period gives once it is paid for', () => {
+    const account = new GivenAccount().at(on('2026-01-01'));
+    account.does(subscribe(pro, { trial: true }));
+    expect(account.balance().available).toBe(5n);
+    account.at(on('2026-01-15')).does(subscribe(pro, { start: on('2026-01-15') }));
+    expect(account.balance().available).toBe(100n);
+    expect(account.state.subscriptions.get('main')).toMatchObject({ status: 'active', anchor: on('2026-01-15') });
+  });
+
+  it('is had once: who asks for another is refused, under whatever id, and may subscribe without one', () => {
+    const account = new GivenAccount().at(on('2026-01-01'));
+    account.does(subscribe(pro, { trial: true }));
+    account.does(cancel('now'));
+    account.at(on('2026-01-02'));
+    for (const subscription of ['main', 'other']) {
+      const again = subscribe(pro, { subscription, trial: true, tried: true });
+      expect(account.refuses(again).code).toBe('trial_used');
+    }
+    account.does(subscribe(pro, { subscription: 'other' }));
+    expect(account.balance().available).toBe(100n);
+  });
+
+  it('that is asked for again while it goes on, or when it has been paid for, changes nothing', () => {
+    const account = new GivenAccount().at(on('2026-01-01'));
+    account.does(subscribe(pro, { trial: true }));
+    expect(account.does(subscribe(pro, { trial: true, tried: true }))).toEqual([]);
+    account.at(on('2026-01-15')).does(subscribe(pro, { start: on('2026-01-15') }));
+    expect(account.does(subscribe(pro, { trial: true, tried: true }))).toEqual([]);
+  });
+
+  it('is for who begins: not in a period of the plan that was had, nor in the midst of a subscription', () => {
+    const free = plan('free', { grants: [credits(10n)], trial: pro.trial });
+    const account = new GivenAccount().at(on('2026-01-01'));
+    account.does(subscribe(free));
+    expect(account.refuses(subscribe(free, { trial: true })).code).toBe('invalid_request');
+    account.does(cancel('now'));
+    account.at(on('2026-01-02'));
+    expect(account.refuses(subscribe(free, { trial: true })).code).toBe('trial_used');
   });
 });
 

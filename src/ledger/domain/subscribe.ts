@@ -1,5 +1,6 @@
-import { nextBoundary } from './calendar.js';
 import type { AccountState, Moment } from './account.js';
+import { beginningOf, hadWith, isRemembered } from './allowance.js';
+import { nextBoundary } from './calendar.js';
 import { changePlan } from './change-plan.js';
 import type { Subscribe } from './command.js';
 import { Draft } from './draft.js';
@@ -46,32 +47,47 @@ function begin(draft: Draft, past: Subscription | undefined, asked: Subscribe): 
   if (past === undefined ? asked.seen : start <= past.period.start) return null;
   if (asked.archived) return refuse('plan_archived', `plan ${terms.plan} takes no new subscriptions`);
   if (trial && terms.trial === null) return refuse('invalid_request', `plan ${terms.plan} has no trial`);
+  if (trial && asked.tried) return refuse('trial_used', `the account has tried plan ${terms.plan} out before`);
   if (start > at + MAX_AHEAD_MS) {
     return refuse('invalid_request', 'cycle_start_at is more than a day ahead: subscribe when the cycle starts');
   }
-  const live = [...state.subscriptions.values()].filter(other => isLive(other) && !isFallback(other.id));
-  if (live.length >= MAX_LIVE_SUBSCRIPTIONS) {
-    return refuse(
-      'too_many_subscriptions',
-      `the account already has ${MAX_LIVE_SUBSCRIPTIONS} subscriptions: cancel one`,
-    );
-  }
-  const end = asked.end ?? (trial ? start + terms.trial!.lengthMs : nextBoundary(terms.period, start, start));
-  const over = pastRefusal(terms, end, at);
+  const tooMany = tooManyRefusal(draft, asked);
+  if (tooMany !== null) return tooMany;
+  const asCounted = trial ? start + terms.trial!.lengthMs : nextBoundary(terms.period, start, start);
+  const { span, anchor, grants } = beginningOf(state, terms, { start, end: asked.end ?? asCounted }, at);
+  if (trial && grants === 'none') return refuse('trial_used', `plan ${terms.plan} was had in a period that still runs`);
+  const over = pastRefusal(terms, span.end, at);
   if (over !== null) return over;
   letFallbackWait(draft, terms);
   const change = {
     id,
     terms,
-    anchor: start,
-    period: { no: (past?.period.no ?? 0) + 1, start, end },
+    anchor: anchor ?? start,
+    period: { no: (past?.period.no ?? 0) + 1, ...span },
     status: trial ? ('trialing' as const) : ('active' as const),
     cancelAtEnd: asked.cancelAtEnd ?? false,
     next: null,
-    had: [terms.plan],
+    had: hadWith(terms.plan, past, at),
   };
-  changeSubscription(draft, past, change, { grants: 'all' });
+  changeSubscription(draft, past, change, { grants });
   return null;
+}
+
+/** An account that was given much without a price could else forget what it was given. */
+function tooManyRefusal({ state, at }: Draft, { subscription: id, terms }: Subscribe): Refused | null {
+  const others = [...state.subscriptions.values()].filter(other => other.id !== id && !isFallback(other.id));
+  const live = others.filter(isLive).length;
+  if (live >= MAX_LIVE_SUBSCRIPTIONS) {
+    return refuse(
+      'too_many_subscriptions',
+      `the account already has ${MAX_LIVE_SUBSCRIPTIONS} subscriptions: cancel one`,
+    );
+  }
+  const own = state.subscriptions.get(id);
+  if (terms.paid || (own !== undefined && isRemembered(own, at))) return null;
+  if (live + others.filter(other => isRemembered(other, at)).length < MAX_LIVE_SUBSCRIPTIONS) return null;
+  const message = `the account has, or had in a period that still runs, ${MAX_LIVE_SUBSCRIPTIONS} subscriptions: take one of them again`;
+  return refuse('too_many_subscriptions', message);
 }
 
 /** The same plan again: its renewal, or nothing but whether it is to be cancelled at its end. */
@@ -79,6 +95,10 @@ function renewOrKeep(draft: Draft, current: Subscription, asked: Subscribe): Ref
   const { period, terms } = current;
   const { at } = draft;
   const start = asked.start ?? period.start;
+  // Asked again by who has tried it out, it is the same request as before.
+  if (asked.trial && asked.start === null && !asked.tried && current.status !== 'trialing') {
+    return refuse('invalid_request', 'trial: only a subscription that begins can be tried out');
+  }
   if (start <= period.start) return keep(draft, current, asked);
   if (start < period.end) {
     return refuse(

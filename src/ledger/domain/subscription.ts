@@ -2,8 +2,8 @@ import type { LotPlan } from './lot-plan.js';
 import type { Moment } from './moment.js';
 import type { PlanTerms } from './plan-terms.js';
 
-/** Most records of subscriptions that are over or wait; the oldest makes room. */
-export const MAX_PAST_SUBSCRIPTIONS = 20;
+/** Most records of subscriptions that are over or wait: as many as may be remembered, and a fallback for each that may live. */
+export const MAX_PAST_SUBSCRIPTIONS = 40;
 
 /** What the caller may not name: ids of subscriptions that the ledger starts by itself, followed by the plan. */
 const FALLBACK_PREFIX = 'fallback:';
@@ -18,6 +18,12 @@ export interface SubscriptionPeriod {
   readonly no: number;
   readonly start: Moment;
   readonly end: Moment;
+}
+
+/** A plan whose grants were given, and until when they were for; null: for the period that the subscription is in. */
+export interface HadPlan {
+  readonly plan: string;
+  readonly until: Moment | null;
 }
 
 /** What comes after the period. */
@@ -56,8 +62,8 @@ export interface Subscription {
   readonly status: SubscriptionStatus;
   readonly cancelAtEnd: boolean;
   readonly next: Upcoming | null;
-  /** Plans whose grants this period has had: none is given twice, however often a caller goes back and forth. */
-  readonly had: readonly string[];
+  /** Plans whose grants this period has had, or an earlier one that is not over: see `allowance.ts`. */
+  readonly had: readonly HadPlan[];
   /** Number of the last period whose lots are over, whatever their own ends say; 0: none. */
   readonly closedThrough: number;
   /** When that one was closed. */
@@ -77,11 +83,9 @@ export interface SubscriptionChange {
   readonly status?: SubscriptionStatus;
   readonly cancelAtEnd?: boolean;
   readonly next?: Upcoming | null;
-  readonly had?: readonly string[];
+  readonly had?: readonly HadPlan[];
   /** Closes the periods up to this number. */
   readonly closes?: number;
-  /** What was used of windows elsewhere, on a fallback that begins where another subscription left its plan. */
-  readonly windows?: ReadonlyMap<string, OpenWindow>;
 }
 
 export function isLive({ status }: Subscription): boolean {

@@ -1,7 +1,7 @@
 import type { AccountState, Moment } from './account.js';
 import { overBudgets } from './budgets.js';
 import type { Line } from './command.js';
-import { limitState } from './limit-lines.js';
+import { limitState } from './limit-state.js';
 
 /** A soft limit or budget that a spend exceeded: it was not refused for that. */
 export interface LimitWarning {

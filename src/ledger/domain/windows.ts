@@ -1,4 +1,5 @@
 import type { AccountState, Moment } from './account.js';
+import { sharesAllowance } from './allowance.js';
 import { spanAt } from './calendar.js';
 import { Draft } from './draft.js';
 import type { Entry } from './entry.js';
@@ -37,7 +38,11 @@ export function openWindows(state: AccountState, now: Moment, recordedAt: Moment
       if (isSame(subscription.windows.get(limit.unit), span)) continue;
       // The window's own start, unless something happened to the account since.
       const draft = new Draft(state, Math.max(span.start, state.lastEffectiveAt), recordedAt);
-      fill(draft, subscription, limit, span, limit.amount);
+      const own = current(subscription, limit.unit, span, now)?.given ?? 0n;
+      const elsewhere = givenElsewhere(draft, subscription, limit.unit, now);
+      fill(draft, subscription, limit, span, limit.amount - own - elsewhere);
+      // It may be to be filled as soon as what others have of it is over: who read the account later would do so.
+      if (own + elsewhere > 0n && draft.entries.length === 0) bound = now;
       for (const entry of draft.entries) {
         evolve(state, entry);
         entries.push(entry);
@@ -56,16 +61,29 @@ export function openWindows(state: AccountState, now: Moment, recordedAt: Moment
 export function adjustWindows(draft: Draft, subscription: Subscription): void {
   for (const limit of subscription.terms.limits) {
     const span = limitSpan(subscription, limit, draft.at);
-    const open = subscription.windows.get(limit.unit);
-    const given = open !== undefined && isSame(open, span) ? open.given : 0n;
-    if (limit.amount >= given) fill(draft, subscription, limit, span, limit.amount - given);
-    else lower(draft, subscription, limit.unit, given - limit.amount);
+    const open = current(subscription, limit.unit, span, draft.at);
+    let given = open?.given ?? 0n;
+    // What is left of one that is cut another way now is given anew with the rest.
+    if (open !== undefined && !isSame(open, span)) given -= lower(draft, subscription, limit.unit, given);
+    const over = given + givenElsewhere(draft, subscription, limit.unit, draft.at) - limit.amount;
+    if (over <= 0n) fill(draft, subscription, limit, span, -over);
+    else if (open !== undefined && isSame(open, span)) lower(draft, subscription, limit.unit, over);
   }
 }
 
+/**
+ * The window that is open: this one, or, of a plan without a price, one that was cut another way and lasts. What was used
+ * in that stays used; a plan with a price is paid for anew.
+ */
+function current({ terms, windows }: Subscription, unit: string, span: LimitSpan, at: Moment): OpenWindow | undefined {
+  const open = windows.get(unit);
+  if (open === undefined || isSame(open, span)) return open;
+  return !terms.paid && lasts(open, at) ? open : undefined;
+}
+
 /** Whether the window that is open there is this one still. */
-function isSame(open: OpenWindow | undefined, span: Pick<LimitSpan, 'start' | 'end'>): boolean {
-  return open !== undefined && open.start === span.start && open.end === span.end;
+function isSame(open: OpenWindow | undefined, span: Pick<LimitSpan, 'start' | 'end'> | null | undefined): boolean {
+  return open !== undefined && open.start === span?.start && open.end === span.end;
 }
 
 function limitSpan({ period, terms, anchor }: Subscription, { window }: PlanLimit, now: Moment): LimitSpan {
@@ -81,6 +99,34 @@ function limitSpan({ period, terms, anchor }: Subscription, { window }: PlanLimi
   }
 }
 
+/**
+ * What others were given for windows of the unit that last beyond this moment, where they share the allowance of the
+ * subscription's plan: an account is given it once. Of what the draft takes from them nothing was given.
+ */
+function givenElsewhere(draft: Draft, subscription: Subscription, unit: string, at: Moment): bigint {
+  let given = 0n;
+  for (const other of sharing(draft.state, subscription, at)) {
+    const open = other.windows.get(unit);
+    if (open === undefined || !lasts(open, at)) continue;
+    given += open.given;
+    for (const entry of draft.entries) {
+      if (entry.type !== 'expire' || entry.unit !== unit) continue;
+      for (const { lot, amount } of entry.lots) if (isSame(open, other.lots.get(lot)?.window)) given -= amount;
+    }
+  }
+  return given;
+}
+
+function lasts({ end }: OpenWindow, at: Moment): boolean {
+  return end === null || end > at;
+}
+
+/** Others that have the allowance of the same plan without a price, or had it in a period that still runs. */
+export function sharing(state: AccountState, { id, terms }: Subscription, at: Moment): readonly Subscription[] {
+  if (terms.paid) return [];
+  return [...state.subscriptions.values()].filter(other => other.id !== id && sharesAllowance(other, terms.plan, at));
+}
+
 /** What was used of a limit in the window of this moment, what is held included, and when the window ends; null: never. */
 export function limitUse(
   state: AccountState,
@@ -89,17 +135,20 @@ export function limitUse(
   now: Moment,
 ): { readonly used: bigint; readonly resetsAt: Moment | null } {
   const span = limitSpan(subscription, limit, now);
-  const open = subscription.windows.get(limit.unit);
-  if (open === undefined || !isSame(open, span)) return { used: 0n, resetsAt: span.lotEnd };
-  return { used: usedOf(state, subscription, limit.unit, open), resetsAt: span.lotEnd };
+  const own = current(subscription, limit.unit, span, now);
+  let used = own === undefined ? 0n : usedOf(state, subscription, limit.unit, own);
+  for (const other of sharing(state, subscription, now)) {
+    const open = other.windows.get(limit.unit);
+    if (open !== undefined && lasts(open, now)) used += usedOf(state, other, limit.unit, open);
+  }
+  return { used, resetsAt: span.lotEnd };
 }
 
 /** What was given for the window and is not there to be spent any more. */
-export function usedOf(state: AccountState, { lots }: Subscription, unit: string, open: OpenWindow): bigint {
+function usedOf(state: AccountState, { lots }: Subscription, unit: string, open: OpenWindow): bigint {
   let used = open.given;
   for (const lot of state.units.get(unit)?.lots ?? []) {
-    const window = lots.get(lot.no)?.window ?? null;
-    if (window !== null && isSame(open, window)) used -= lot.remaining;
+    if (isSame(open, lots.get(lot.no)?.window)) used -= lot.remaining;
   }
   return used;
 }
@@ -132,8 +181,8 @@ function fill(draft: Draft, { id }: Subscription, { unit }: PlanLimit, span: Lim
   });
 }
 
-/** Takes what it can of the window's lots, the youngest first; what is held or spent cannot be taken. */
-function lower(draft: Draft, { lots, windows }: Subscription, unit: string, amount: bigint): void {
+/** Takes what it can of the window's lots, the youngest first, and says how much; what is held or spent cannot be taken. */
+function lower(draft: Draft, { lots, windows }: Subscription, unit: string, amount: bigint): bigint {
   const open = windows.get(unit);
   const isOfWindow = (plan: PlanLot | undefined): boolean =>
     plan !== undefined && plan.window !== null && isSame(open, plan.window);
@@ -144,4 +193,5 @@ function lower(draft: Draft, { lots, windows }: Subscription, unit: string, amou
     draft.expire(unit, lot.no, taken);
     left -= taken;
   }
+  return amount - left;
 }

@@ -19,6 +19,7 @@ export interface PlanTermsJson {
 
 interface PlanGrantJson {
   readonly unit: string;
+  readonly allowance?: true;
   readonly amount: string;
   readonly priority: number;
   readonly rollover?: PlanRolloverJson;
@@ -114,9 +115,10 @@ export function lotPlanFromJson({ subscription, through, rollover, window }: Lot
   };
 }
 
-function grantToJson({ unit, amount, priority, rollover, appliesTo }: PlanGrant): PlanGrantJson {
+function grantToJson({ unit, allowance, amount, priority, rollover, appliesTo }: PlanGrant): PlanGrantJson {
   return {
     unit,
+    ...(allowance ? { allowance } : {}),
     amount: amount.toString(),
     priority,
     ...(rollover === null ? {} : { rollover: planRolloverToJson(rollover) }),
@@ -124,9 +126,10 @@ function grantToJson({ unit, amount, priority, rollover, appliesTo }: PlanGrant)
   };
 }
 
-function grantFromJson({ unit, amount, priority, rollover, applies_to }: PlanGrantJson): PlanGrant {
+function grantFromJson({ unit, allowance, amount, priority, rollover, applies_to }: PlanGrantJson): PlanGrant {
   return {
     unit,
+    allowance: allowance ?? false,
     amount: BigInt(amount),
     priority,
     rollover: rollover === undefined ? null : planRolloverFromJson(rollover),

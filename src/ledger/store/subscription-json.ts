@@ -1,5 +1,5 @@
 import type { Moment } from '../domain/account.js';
-import type { OpenWindow, SubscriptionChange, SubscriptionStatus, Upcoming } from '../domain/subscription.js';
+import type { HadPlan, OpenWindow, SubscriptionChange, SubscriptionStatus, Upcoming } from '../domain/subscription.js';
 import { planTermsFromJson, planTermsToJson, type PlanTermsJson } from './plan-json.js';
 
 /** What a `subscribe` entry changes, as it is stored: what is not there stays. */
@@ -15,7 +15,6 @@ export interface SubscriptionChangeJson {
   readonly next?: UpcomingJson | null;
   readonly had?: readonly string[];
   readonly closes?: number;
-  readonly windows?: WindowsJson;
 }
 
 /** By unit: start, end, what was given. */
@@ -28,7 +27,7 @@ export interface UpcomingJson {
 }
 
 export function changeToJson(change: SubscriptionChange): SubscriptionChangeJson {
-  const { id, terms, anchor, period, status, cancelAtEnd, next, had, closes, windows } = change;
+  const { id, terms, anchor, period, status, cancelAtEnd, next, had, closes } = change;
   return {
     id,
     ...(terms === undefined ? {} : { terms: planTermsToJson(terms) }),
@@ -37,14 +36,13 @@ export function changeToJson(change: SubscriptionChange): SubscriptionChangeJson
     ...(status === undefined ? {} : { status }),
     ...(cancelAtEnd === undefined ? {} : { cancel_at_end: cancelAtEnd }),
     ...(next === undefined ? {} : { next: next === null ? null : upcomingToJson(next) }),
-    ...(had === undefined ? {} : { had }),
+    ...(had === undefined ? {} : { had: hadToJson(had) }),
     ...(closes === undefined ? {} : { closes }),
-    ...(windows === undefined ? {} : { windows: windowsToJson(windows) }),
   };
 }
 
 export function changeFromJson(json: SubscriptionChangeJson): SubscriptionChange {
-  const { id, terms, anchor, period, status, cancel_at_end, next, had, closes, windows } = json;
+  const { id, terms, anchor, period, status, cancel_at_end, next, had, closes } = json;
   return {
     id,
     ...(terms === undefined ? {} : { terms: planTermsFromJson(terms) }),
@@ -53,10 +51,21 @@ export function changeFromJson(json: SubscriptionChangeJson): SubscriptionChange
     ...(status === undefined ? {} : { status }),
     ...(cancel_at_end === undefined ? {} : { cancelAtEnd: cancel_at_end }),
     ...(next === undefined ? {} : { next: next === null ? null : upcomingFromJson(next) }),
-    ...(had === undefined ? {} : { had }),
+    ...(had === undefined ? {} : { had: hadFromJson(had) }),
     ...(closes === undefined ? {} : { closes }),
-    ...(windows === undefined ? {} : { windows: windowsFromJson(windows) }),
   };
+}
+
+/** A plan, and behind an `@`, which no plan's name has, until when it was had where that is not the period's end. */
+export function hadToJson(had: readonly HadPlan[]): readonly string[] {
+  return had.map(({ plan, until }) => (until === null ? plan : `${plan}@${until}`));
+}
+
+export function hadFromJson(had: readonly string[]): readonly HadPlan[] {
+  return had.map(text => {
+    const [plan, until] = text.split('@') as [string, string?];
+    return { plan, until: until === undefined ? null : Number(until) };
+  });
 }
 
 export function upcomingToJson({ terms, period }: Upcoming): UpcomingJson {

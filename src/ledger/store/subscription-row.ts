@@ -9,6 +9,8 @@ import {
   type PlanTermsJson,
 } from './plan-json.js';
 import {
+  hadFromJson,
+  hadToJson,
   upcomingFromJson,
   upcomingToJson,
   windowsFromJson,
@@ -85,7 +87,7 @@ export function subscriptionRow(subscription: Subscription): SubscriptionRow {
     cancelAtEnd,
     terms: planTermsToJson(terms),
     next: next === null ? null : upcomingToJson(next),
-    had,
+    had: hadToJson(had),
     closedThrough,
     closedAt,
     windows: windowsToJson(subscription.windows),
@@ -103,7 +105,7 @@ export function subscriptionFromRow(row: SubscriptionRow): Subscription {
     status,
     cancelAtEnd,
     next: row.next === null ? null : upcomingFromJson(row.next),
-    had,
+    had: hadFromJson(had),
     closedThrough,
     closedAt,
     windows: windowsFromJson(row.windows),

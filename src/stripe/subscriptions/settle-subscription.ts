@@ -18,7 +18,7 @@ export interface SubscriptionParts {
   readonly writePath: WritePath;
 }
 
-type Terms = Omit<Subscribe, 'type' | 'subscription' | 'seen'>;
+type Terms = Omit<Subscribe, 'type' | 'subscription' | 'seen' | 'tried'>;
 
 /**
  * Brings the ledger to where Stripe is with one subscription: every period that was paid for is begun, once, whichever
@@ -113,7 +113,7 @@ export class SettleSubscription {
   private async begun(target: Target, subscription: string, terms: Terms): Promise<boolean> {
     const { writePath } = this.parts;
     const fact = `subscription:${subscription}:${Math.floor(terms.start! / 1_000)}`;
-    const command = { type: 'subscribe', subscription, ...terms, seen: false } as const;
+    const command = { type: 'subscribe', subscription, ...terms, seen: false, tried: false } as const;
     try {
       const { body } = await writePath.execute({ target, command, once: null, fact });
       return (JSON.parse(body.toString('utf8')) as { entries: unknown[] }).entries.length > 0;
@@ -158,6 +158,7 @@ export class SettleSubscription {
       overrides: isMultiple ? givenBy(terms, change.quantity) : null,
       cancelAtEnd: change.kind === 'plan' ? null : change.value,
       seen: true,
+      tried: false,
     } as const;
     await writePath.execute({ target, command, once: null, fact: null });
   }

@@ -48,6 +48,7 @@ export class SubscriptionsController {
         'plan_not_found',
         'unit_not_found',
         'period_overlap',
+        'trial_used',
         'plan_archived',
         'too_many_subscriptions',
         'amount_too_large',

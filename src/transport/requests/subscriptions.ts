@@ -36,7 +36,10 @@ export const subscribeRequest = z
           description:
             "What becomes of the old plan's credits where another takes effect now: they live to their end; their share of the time to come goes, and the new ones come for that time; or none is left.",
         }),
-      trial: z.boolean('must be true or false').default(false).meta({ description: 'The first period is a trial.' }),
+      trial: z
+        .boolean('must be true or false')
+        .default(false)
+        .meta({ description: 'The first period is a trial. An account tries a plan out once.' }),
       cancel_at_period_end: z
         .boolean('must be true or false')
         .meta({ description: 'False takes a cancellation back.' })

@@ -147,6 +147,64 @@ describe('subscriptions over HTTP', () => {
     expect(asked).toMatchObject({ allowed: false, code: 'limit_reached' });
   });
 
+  test('a plan is tried out once, by sixteen at once under sixteen ids over two replicas', async () => {
+    const trial = { days: 7, grants: [{ unit: 'credits', amount: '5' }] };
+    expectStatus(200, await api.put('/v1/plans/tried', { ...PRO, name: 'Tried', trial, publish: true }));
+    const ask = (i: number) => replicas[i % 2]!.put(at('tries', `sub_${i}`), { plan: 'tried', trial: true });
+    const answers = await Promise.all(Array.from({ length: 16 }, (_, i) => ask(i)));
+    const begun = answers.findIndex(({ status }) => status === 200);
+    expect(answers[begun]!.body.subscription).toMatchObject({ status: 'trialing' });
+    answers.splice(begun, 1);
+    for (const answer of answers) refused(answer, 'trial_used');
+    expect(expectStatus(200, await ask(begun))).toMatchObject({ entries: [] });
+    expectStatus(200, await api.call('DELETE', `${at('tries', `sub_${begun}`)}?at=now`));
+    refused(await ask(begun), 'trial_used');
+    const { body } = await api.get(pathOf('tries'));
+    // The trial, and the plan it fell back to.
+    expect(body.balances.credits.granted).toBe('25');
+    const paid = expectStatus(200, await api.put(at('tries', 'paid'), { plan: 'tried' }));
+    expect(paid.subscription.status).toBe('active');
+  });
+
+  test('an allowance without a price is given once a period, whichever subscription has it, over two replicas', async () => {
+    const limited = {
+      ...FREE,
+      name: 'Limited',
+      limits: [{ unit: 'images', amount: '5', window: { every: 'billing_period' } }],
+    };
+    expectStatus(200, await api.put('/v1/plans/limited', { ...limited, publish: true }));
+    expectStatus(200, await api.put('/v1/plans/once', { ...PRO, name: 'Once', fallback: 'limited', publish: true }));
+    await put('once', { plan: 'once', overrides: { credits: '1' } });
+    expectStatus(200, await api.call('DELETE', `${at('once')}?at=now`));
+    expectStatus(201, await api.post(`${pathOf('once')}/charges`, { amount: '2', unit: 'images' }));
+    const subscribe = (i: number, id: string) => replicas[i % 2]!.put(at('once', id), { plan: 'limited' });
+    for (const [i, id] of ['own', 'main', 'own', 'fourth'].entries()) {
+      const answer = expectStatus(200, await subscribe(i, id));
+      expect(answer.balances.credits.granted).toBe('21');
+      expect(answer.subscription.limits).toMatchObject([{ unit: 'images', cap: '5', used: '2' }]);
+      expect((await replicas[(i + 1) % 2]!.get(pathOf('once'))).body.balances.images.available).toBe('3');
+      // Those who ended keep their record; the plan is never given by two.
+      expectStatus(200, await replicas[(i + 1) % 2]!.call('DELETE', `${at('once', id)}?at=now`));
+    }
+    expect((await api.get(pathOf('once'))).body.balances.images.available).toBe('0');
+  });
+
+  test('an allowance that the period gave is waited for: 429 until the next one', async () => {
+    await api.put('/v1/units/minutes', { kind: 'allowance', scale: 1 });
+    const talk = { ...FREE, name: 'Talk', grants: [{ unit: 'minutes', amount: '30' }] };
+    expectStatus(200, await api.put('/v1/plans/talk', { ...talk, publish: true }));
+    const end = NOW + 3 * DAY_MS;
+    await put('talks', { plan: 'talk', ...cycle(NOW - DAY_MS, end) });
+    expectStatus(201, await api.post(`${pathOf('talks')}/charges`, { amount: '29.5', unit: 'minutes' }));
+    const short = await replicas[1]!.post(`${pathOf('talks')}/reservations`, { amount: '1', unit: 'minutes' });
+    refused(short, 'limit_reached');
+    expect(short.body).toMatchObject({
+      retryable: true,
+      shortfall: [{ unit: 'minutes', available: '0.5', used: '29.5', cap: '30', resets_at: iso(end) }],
+    });
+    expect(Math.abs(Number(short.headers['retry-after']) - (end - Date.now()) / 1000)).toBeLessThan(60);
+  });
+
   test('what cannot be is refused by its name, and leaves no trace', async () => {
     const period = cycle(NOW - DAY_MS, NOW + DAY_MS);
     await put('refused', { plan: 'pro', ...period });

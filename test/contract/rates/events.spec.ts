@@ -343,6 +343,7 @@ describe('spends by event', () => {
       archived: false,
       trial: false,
       seen: false,
+      tried: false,
       ...asked,
     } as const;
     await writePath.execute({ target: { mode: 'live', account }, command, once: null, fact: null });
