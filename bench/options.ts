@@ -3,8 +3,6 @@ import { parseArgs } from 'node:util';
 export const WORKLOADS = [
   'in-process-spread',
   'in-process-hot',
-  'plans-spread',
-  'plans-hot',
   'latency-spread',
   'latency-hot',
   'http-spread',

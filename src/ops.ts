@@ -19,6 +19,7 @@ import { PLANS } from './ops/plans-command.js';
 import { PROJECTIONS } from './ops/projections-command.js';
 import { PROOF } from './ops/proof-command.js';
 import { REBUILD } from './ops/rebuild-command.js';
+import { RECONCILE } from './ops/reconcile-command.js';
 import { RESUME } from './ops/resume-command.js';
 import { RUNS } from './ops/runs-command.js';
 import { RATE_CARDS } from './ops/rate-cards-command.js';
@@ -43,6 +44,7 @@ const COMMANDS: readonly OpsCommand[] = [
   ERASE,
   RATE_CARDS,
   STRIPE,
+  RECONCILE,
 ];
 const DIFFERENCES = 1;
 const NOT_ANSWERED = 2;

@@ -1,6 +1,5 @@
 import type { Arena } from '../arena.js';
 import type { Load } from '../callers.js';
-import type { CompetitorName, OursName } from '../contestant.js';
 import type { ContestantHandle } from '../contestant-handle.js';
 import type { WorkloadName } from '../options.js';
 import type { Result } from '../result.js';
@@ -10,11 +9,7 @@ import { targetOf } from '../targets.js';
 
 const THROUGHPUT_CALLERS = 256;
 const LATENCY_CALLERS = 64;
-/** Ours, and those it is compared with. */
-const CONTESTS = {
-  ours: ['same-state', 'lean'],
-  'ours-on-plans': ['same-state-on-plans', 'lean'],
-} as const satisfies Record<OursName, readonly CompetitorName[]>;
+const COMPETITORS = ['same-state', 'lean'] as const;
 
 /** How many reserve and commit commands a second, called in the contestant's own process. */
 export async function throughput(
@@ -22,28 +17,19 @@ export async function throughput(
   workload: WorkloadName,
   accounts: Load['accounts'],
   circumstances = '',
-  contestant: OursName = 'ours',
 ): Promise<Result> {
-  const { settings, rounds } = await measure(
-    arena,
-    accounts,
-    THROUGHPUT_CALLERS,
-    'perSecond',
-    circumstances,
-    contestant,
-  );
-  const ours = rounds.get(contestant)!.map(rateOf);
-  const onPlans = contestant === 'ours' ? '' : ', on a plan with two limits, priced by a rate card';
+  const { settings, rounds } = await measure(arena, accounts, THROUGHPUT_CALLERS, 'perSecond', circumstances);
+  const ours = rounds.get('ours')!.map(rateOf);
   return {
-    title: `in process, ${THROUGHPUT_CALLERS} callers, ${describeAccounts(accounts)}${onPlans}${circumstances}`,
-    figures: [...rounds].map(([name, measured]) => ({
-      contestant: name,
-      setting: settings.get(name)!,
+    title: `in process, ${THROUGHPUT_CALLERS} callers, ${describeAccounts(accounts)}${circumstances}`,
+    figures: [...rounds].map(([contestant, measured]) => ({
+      contestant,
+      setting: settings.get(contestant)!,
       value: spreadOf(measured.map(rateOf)),
       unit: 'commands/s',
       notes: notesOf(measured),
     })),
-    ratios: CONTESTS[contestant].map(name => ({
+    ratios: COMPETITORS.map(name => ({
       label: `÷ ${name}`,
       value: ratioOf(ours, rounds.get(name)!.map(rateOf)),
       target: targetOf(workload, name),
@@ -64,7 +50,7 @@ export async function latency(arena: Arena, workload: WorkloadName, accounts: Lo
       unit: 'ms',
       notes: notesOf(measured),
     })),
-    ratios: CONTESTS.ours.map(name => ({
+    ratios: COMPETITORS.map(name => ({
       label: `÷ ${name}`,
       value: ratioOf(p99('ours'), p99(name)),
       target: targetOf(workload, name),
@@ -78,12 +64,11 @@ async function measure(
   callers: number,
   by: 'perSecond' | 'p99Ms',
   circumstances = '',
-  contestant: OursName = 'ours',
 ): Promise<{ settings: Map<string, string>; rounds: Map<string, Measurement[]> }> {
-  const ours = await arena.warm(contestant, accounts);
-  const settings = new Map<string, string>([[contestant, 'one lane']]);
+  const ours = await arena.contestant('ours');
+  const settings = new Map([['ours', 'one lane']]);
   const handles: ContestantHandle[] = [ours];
-  for (const name of CONTESTS[contestant]) {
+  for (const name of COMPETITORS) {
     const { handle, connections } = await arena.atItsBest(name, accounts, by, circumstances);
     handles.push(handle);
     settings.set(name, `pool of ${connections}`);

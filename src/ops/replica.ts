@@ -10,6 +10,7 @@ import { PlanCatalogue } from '../plans/plan-catalogue.js';
 import { ExplainAccountHandler } from '../replay/explain/explain-account.js';
 import { actOnEventWith } from '../stripe/act-on-event.js';
 import { Inbox } from '../stripe/intake/inbox.js';
+import { reconcileWith, type Reconcile } from '../stripe/reconcile/reconcile.js';
 import { StripeClients, type StripeSettings } from '../stripe/stripe-clients.js';
 import { Packs } from '../stripe/top-ups/packs.js';
 import { TopUps } from '../stripe/top-ups/top-ups.js';
@@ -22,6 +23,7 @@ export interface Replica {
   readonly explain: ExplainAccountHandler;
   readonly balance: GetBalanceHandler;
   readonly inbox: Inbox;
+  readonly reconcile: Reconcile;
   close(): Promise<void>;
 }
 
@@ -41,11 +43,10 @@ export async function openReplica(
   const writePath = new WritePath({ database: pool, createClient, ids, units, lanes: 1, log });
   const clients = new StripeClients(stripe);
   const topUps = new TopUps({ pool, clients, packs: new Packs(pool), units });
+  const acting = { pool, writePath, ids, units, clients, topUps, catalogue: new PlanCatalogue(pool, units) };
   return {
-    inbox: new Inbox(
-      pool,
-      actOnEventWith({ pool, writePath, ids, units, clients, topUps, catalogue: new PlanCatalogue(pool, units) }),
-    ),
+    inbox: new Inbox(pool, actOnEventWith(acting)),
+    reconcile: reconcileWith(acting),
     explain: new ExplainAccountHandler(writePath, writer, units, ids, pool),
     balance: new GetBalanceHandler(writePath, writer, units, new PastBalances(pool)),
     close: async () => {

@@ -1,7 +1,7 @@
 import type { Mode } from '../ledger/submission.js';
 import type { Inbox } from '../stripe/intake/inbox.js';
 import { EVENT_STATES, type EventState, type StoredEvent } from '../stripe/intake/stored-events.js';
-import { modeFrom } from './arguments.js';
+import { modeFrom, momentFrom } from './arguments.js';
 import type { Call, OpsCommand } from './command.js';
 import { Misuse } from './misuse.js';
 import { actor, reasonFrom } from './on-record.js';
@@ -16,9 +16,12 @@ stripe show EVENT [--mode live|test]
 stripe replay EVENT... [--apply --reason WHY] [--mode live|test]
     What working on these again would change now; with --apply workers do so, dead ones too. What took effect does not
     do so twice.
+stripe missed --from TIME [--mode live|test]
+    Has a worker walk Stripe's own list of events from then on, within five minutes, and keep what no webhook told. That
+    happens by itself all the time: this is for what is older than the last walk. Stripe lists 30 days.
       --mode live|test  whose events; live unless given`;
 
-const ACTIONS = { events, show, replay } as const;
+const ACTIONS = { events, show, replay, missed } as const;
 
 export const STRIPE: OpsCommand = {
   name: 'stripe',
@@ -27,13 +30,16 @@ export const STRIPE: OpsCommand = {
     state: { type: 'string' },
     subject: { type: 'string' },
     mode: { type: 'string' },
+    from: { type: 'string' },
     apply: { type: 'boolean' },
   },
   check({ values, flags, positionals }) {
     modeFrom(values['mode']);
     stateFrom(values);
     const [action = '', ...ids] = positionals;
-    const enough = action === 'events' ? ids.length === 0 : action === 'show' ? ids.length === 1 : ids.length > 0;
+    const fewest = action === 'events' || action === 'missed' ? 0 : 1;
+    const enough = action === 'replay' ? ids.length > 0 : ids.length === fewest;
+    if ((action === 'missed') !== (momentFrom('from', values['from']) !== null)) throw new Misuse(`Usage: ${USAGE}`);
     if (!Object.hasOwn(ACTIONS, action) || !enough) throw new Misuse(`Usage: ${USAGE}`);
     if (flags.has('apply') && values['reason'] === undefined)
       throw new Misuse('Say why with --reason: it goes on record.');
@@ -80,6 +86,13 @@ async function replay(inbox: Inbox, { values, flags }: Call, ids: readonly strin
     ? await inbox.replay(ids, { actor: actor(), mode, reason: reasonFrom(values) })
     : await inbox.preview(ids, mode);
   for (const { id, words } of told) console.log(`${id}: ${words}`);
+  return true;
+}
+
+async function missed(inbox: Inbox, { values }: Call): Promise<boolean> {
+  const from = momentFrom('from', values['from'])!;
+  await inbox.listAgain(from, { actor: actor(), mode: modeOf(values), reason: reasonFrom(values) });
+  console.log(`a worker walks Stripe's list from ${new Date(from).toISOString()} on, within five minutes`);
   return true;
 }
 

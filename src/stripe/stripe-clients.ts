@@ -43,8 +43,10 @@ export class StripeClients {
   }
 
   /** Why nothing will be done about an event; null where something may be. */
-  whyIgnored({ subject, mode, type }: ToldEvent): string | null {
+  whyIgnored({ subject, mode, type, stripeAccount }: ToldEvent): string | null {
     if (subject === null) return `nothing is done about ${type}`;
+    // Its owner decides what stands there, so none of it may bring credits.
+    if (stripeAccount !== null) return 'it is about a connected account';
     return this.byMode.size > 0 && !this.byMode.has(mode) ? `this service has no ${mode} key of Stripe's` : null;
   }
 }

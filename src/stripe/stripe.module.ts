@@ -11,6 +11,8 @@ import { UnitsModule } from '../units/units.module.js';
 import { JobQueue } from '../workers/job-queue.js';
 import { ActOnEvent, actOnEventWith } from './act-on-event.js';
 import { Inbox } from './intake/inbox.js';
+import { Bookmarks } from './intake/bookmarks.js';
+import { ListMissedEvents } from './intake/list-missed-events.js';
 import { ReceiveEvent } from './intake/receive-event.js';
 import { StoredEvents } from './intake/stored-events.js';
 import { EVENTS_JOB, WorkOnEvents } from './intake/work-on-events.js';
@@ -72,6 +74,24 @@ const LEASE_MS = 60_000;
       inject: [Pool, StripeClients, ActOnEvent, Registry],
     },
     {
+      provide: ListMissedEvents,
+      useFactory: (pool: Pool, clients: StripeClients, registry: Registry) =>
+        new ListMissedEvents({
+          clients,
+          events: new StoredEvents(pool),
+          bookmarks: new Bookmarks(pool),
+          missed: new Counter({
+            name: 'credits_stripe_events_missed_total',
+            help: "Stripe's events that no webhook had told of, found in Stripe's own list.",
+            labelNames: ['mode'],
+            registers: [registry],
+          }),
+          log: new Logger(ListMissedEvents.name),
+          now: Date.now,
+        }),
+      inject: [Pool, StripeClients, Registry],
+    },
+    {
       provide: ReceiveEvent,
       useFactory: (pool: Pool, clients: StripeClients, queue: JobQueue, registry: Registry) =>
         new ReceiveEvent({
@@ -93,6 +113,6 @@ const LEASE_MS = 60_000;
       inject: [Pool, ActOnEvent],
     },
   ],
-  exports: [Inbox, Packs, ReceiveEvent, TopUps, WorkOnEvents],
+  exports: [Inbox, ListMissedEvents, Packs, ReceiveEvent, TopUps, WorkOnEvents],
 })
 export class StripeModule {}

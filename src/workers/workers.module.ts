@@ -9,8 +9,6 @@ import {
 } from '@nestjs/common';
 import { Pool } from 'pg';
 import { Registry } from 'prom-client';
-import { CampaignsModule } from '../campaigns/campaigns.module.js';
-import { FinishClaims } from '../campaigns/finish-claims.js';
 import type { Config } from '../config.js';
 import type { AppPool } from '../database/connections.js';
 import { AppClients } from '../database/database.module.js';
@@ -24,6 +22,7 @@ import { FollowEntries } from '../projections/follow-entries.js';
 import { ProjectionsModule } from '../projections/projections.module.js';
 import { DeadLetters } from './dead-letters.js';
 import { StripeModule } from '../stripe/stripe.module.js';
+import { ListMissedEvents } from '../stripe/intake/list-missed-events.js';
 import { WorkOnEvents } from '../stripe/intake/work-on-events.js';
 import { RunsModule } from '../runs/runs.module.js';
 import { WorkOnRuns } from '../runs/work-on-runs.js';
@@ -64,7 +63,7 @@ const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
     TellExpiringLots,
     ForgetEvents,
     WorkOnEvents,
-    FinishClaims,
+    ListMissedEvents,
   ],
   useFactory: (...jobs: RecurringJob[]) => jobs,
 };
@@ -92,15 +91,7 @@ export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationS
       module: WorkersModule,
       // Whoever answers callers tells what became of jobs.
       global: true,
-      imports: [
-        CampaignsModule,
-        EvidenceModule,
-        LedgerModule,
-        ProjectionsModule,
-        RunsModule,
-        StripeModule,
-        WebhooksModule,
-      ],
+      imports: [EvidenceModule, LedgerModule, ProjectionsModule, RunsModule, StripeModule, WebhooksModule],
       providers: [
         { provide: RUNS_JOBS, useValue: role !== 'api' },
         {

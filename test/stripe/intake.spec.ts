@@ -117,16 +117,23 @@ describe("Stripe's webhook", () => {
     ]);
   });
 
-  test('keeps thin events with the object they name, and the connected account', async () => {
-    const related = { id: 'pi_thin', type: 'payment_intent' };
-    const body = thin('v1.payment_intent.succeeded', related, { context: 'org_1/acct_2' });
+  test('keeps thin events with the object they name', async () => {
+    const body = thin('v1.payment_intent.succeeded', { id: 'pi_thin', type: 'payment_intent' });
     expect((await deliver(api, body)).status).toBe(200);
     expect(await stored(JSON.parse(body).id)).toMatchObject([
-      { state: 'received', subject_kind: 'payment', subject: 'pi_thin', stripe_account: 'acct_2' },
+      { state: 'received', subject_kind: 'payment', subject: 'pi_thin', stripe_account: null },
     ]);
+  });
+
+  test('keeps what is about connected accounts, whose owners decide what stands there, and does nothing about it', async () => {
+    const related = { id: 'pi_thin', type: 'payment_intent' };
+    const body = thin('v1.payment_intent.succeeded', related, { context: 'org_1/acct_2' });
     const id = eventId();
+    await deliver(api, body);
     await deliver(api, snapshot({ id, account: 'acct_1' }));
-    expect(await stored(id)).toMatchObject([{ stripe_account: 'acct_1' }]);
+    const ignored = { state: 'ignored', outcome: 'it is about a connected account' };
+    expect(await stored(JSON.parse(body).id)).toMatchObject([{ ...ignored, stripe_account: 'acct_2' }]);
+    expect(await stored(id)).toMatchObject([{ ...ignored, stripe_account: 'acct_1' }]);
   });
 
   test('keeps test and live apart: no key sees the events of the other mode', async () => {

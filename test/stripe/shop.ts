@@ -26,7 +26,7 @@ export class Shop {
     readonly database: TestDatabase,
     readonly simulator: StripeSimulator,
     private readonly redis: RedisServer | undefined,
-    private readonly apiKey: string,
+    readonly apiKey: string,
   ) {
     const { hostname, port } = new URL(simulator.url);
     this.stripe = new Stripe(simulator.secretKey, { host: hostname, port, protocol: 'http' });

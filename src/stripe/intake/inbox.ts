@@ -3,6 +3,7 @@ import type { Mode } from '../../ledger/submission.js';
 import { recordUse } from '../../runs/record-use.js';
 import { LedgerError } from '../../shared/ledger-error.js';
 import type { ActOnEvent } from '../act-on-event.js';
+import { Bookmarks } from './bookmarks.js';
 import { StoredEvents, type EventFilter, type StoredEvent } from './stored-events.js';
 
 /** What replaying one event would change, or that it will be worked on. */
@@ -69,6 +70,13 @@ export class Inbox {
       client.release(true);
       throw error;
     }
+  }
+
+  /** Has Stripe's list walked again from that moment on, at the next look, for what no webhook told. */
+  async listAgain(from: number, { actor, mode, reason }: Operator): Promise<void> {
+    const asked = { from: new Date(from).toISOString() };
+    await recordUse(this.pool, { actor, mode, action: 'stripe.list_again', arguments: asked, reason });
+    await new Bookmarks(this.pool).setBack(mode, from);
   }
 
   private async wouldChange(event: StoredEvent): Promise<string> {

@@ -51,6 +51,8 @@ describe('what an event is about', () => {
   test('an event that names nothing is about nothing', () => {
     expect(of('payment_intent.succeeded', {})).toBeNull();
     expect(of('payment_intent.succeeded', { id: 7 })).toBeNull();
+    expect(of('payment_intent.succeeded', { id: 'pi_\u0000' })).toBeNull();
+    expect(of('payment_intent.succeeded', { id: 'pi_'.padEnd(256, '1') })).toBeNull();
     expect(of('payment_intent.succeeded')).toBeNull();
   });
 });

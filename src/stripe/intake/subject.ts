@@ -53,7 +53,7 @@ const VERSION = /^v1\./;
 export function subjectOf({ type, object, related }: About): Subject | null {
   const kind = KINDS.get(type.replace(VERSION, ''));
   if (kind === undefined) return null;
-  if (related !== undefined) return { kind, id: related.id };
+  if (related !== undefined) return idOf(related) === undefined ? null : { kind, id: related.id };
   // A refund, a dispute and a charge name their payment: one request less, and the same rule for all of its events.
   const payment = OF_PAYMENTS.has(kind) ? idOf(object?.['payment_intent']) : undefined;
   if (payment !== undefined) return { kind: 'payment', id: payment };
@@ -61,9 +61,12 @@ export function subjectOf({ type, object, related }: About): Subject | null {
   return id === undefined ? null : { kind, id };
 }
 
+/** As Stripe's are, and as PostgreSQL takes them. */
+const STRIPE_ID = /^[\x21-\x7e]{1,255}$/;
+
 /** An id, or the object it was expanded to. */
 export function idOf(reference: unknown): string | undefined {
-  if (typeof reference === 'string') return reference === '' ? undefined : reference;
+  if (typeof reference === 'string') return STRIPE_ID.test(reference) ? reference : undefined;
   if (typeof reference !== 'object' || reference === null || !('id' in reference)) return undefined;
   return idOf(reference.id);
 }

@@ -20,7 +20,11 @@ export class ReadSubscriptions {
   /** The subscription an invoice is of; undefined where it is of none. */
   async subscriptionOfInvoice(place: StripePlace, id: string): Promise<string | undefined> {
     const invoice = await this.clients.of(place.mode).invoices.retrieve(id, {}, optionsOf(place));
-    return subscriptionOf(invoice);
+    return this.subscriptionOf(invoice);
+  }
+
+  subscriptionOf({ parent }: Stripe.Invoice): string | undefined {
+    return idOf(parent?.subscription_details?.subscription);
   }
 
   /** What its paid invoices paid for, the earliest first. */
@@ -49,8 +53,4 @@ export class ReadSubscriptions {
     const found = await this.clients.of(place.mode).customers.retrieve(id, {}, optionsOf(place));
     return found.deleted ? undefined : found.metadata[ACCOUNT];
   }
-}
-
-function subscriptionOf({ parent }: Stripe.Invoice): string | undefined {
-  return idOf(parent?.subscription_details?.subscription);
 }

@@ -7,6 +7,7 @@ import { LedgerError } from '../../shared/ledger-error.js';
 import { idOf } from '../intake/subject.js';
 import type { StripePlace } from '../payments/read-payments.js';
 import { nextChanges, type Change, type HadSubscription, type SeenSubscription } from './next-changes.js';
+import type { Difference } from '../reconcile/difference.js';
 import type { PaidPeriod } from './paid-period.js';
 import type { ReadSubscriptions } from './read-subscriptions.js';
 import type { StoredSubscriptions } from './stored-subscriptions.js';
@@ -52,42 +53,60 @@ export class SettleSubscription {
 
   /** What would be done now, without doing it. */
   async preview(place: StripePlace, id: string): Promise<string | undefined> {
+    if ((await this.owner(place, id)) === undefined) return undefined;
+    const told = (await this.differences(place, id)).map(({ words }) => words);
+    return told.length === 0 ? `${id}: nothing left to do` : `${id}: ${told.join(', ')}`;
+  }
+
+  /** What settling it would change; nothing where it has nothing to do with credits. */
+  async differences(place: StripePlace, id: string): Promise<Difference[]> {
     const { stored, read } = this.parts;
-    const account = (await stored.accountOf(id))?.account;
-    if (account === undefined) return undefined;
+    const account = (await this.owner(place, id))?.account;
+    if (account === undefined) return [];
     const target = { mode: place.mode, account };
     const seen = await read.subscription(place, id);
     const periods = await read.paidPeriods(place, id);
     const plans = await stored.plans(periods.map(({ price }) => price));
     const names = await stored.items(id);
     const state = await this.seenOf(seen);
-    const told: string[] = [];
-    for (const { item, price, start } of periods) {
+    const found: Difference[] = [];
+    const add = (kind: Difference['kind'], words: string) =>
+      void found.push({ kind, object: id, account, words, isRepairable: true });
+    const now = await this.parts.writePath.read(target, view => view.now);
+    for (const { item, price, start, end } of periods) {
       const had = await this.had(target, names.get(item) ?? id);
       const plan = plans.get(price);
-      if (plan === undefined || start <= (had?.periodStart ?? -Infinity)) continue;
-      told.push(`begin ${plan} from ${new Date(start).toISOString()}`);
+      if (plan === undefined || end <= now || start <= (had?.latestStart ?? -Infinity)) continue;
+      add('missing_period', `begin ${plan} from ${new Date(start).toISOString()}`);
     }
     for (const [item, ledgerId] of names) {
-      for (const { kind } of nextChanges(state, item, await this.had(target, ledgerId)))
-        told.push(`${ledgerId}: ${kind}`);
+      const changes = nextChanges(state, item, await this.had(target, ledgerId));
+      for (const { kind } of changes) add('other_subscription', `${ledgerId}: ${kind}`);
     }
-    return told.length === 0 ? `${id}: nothing left to do` : `${id}: ${told.join(', ')}`;
+    return found;
   }
 
   /** Whose it is: for ever, from the first look on. */
   private async account(place: StripePlace, id: string): Promise<string | undefined> {
+    const { stored } = this.parts;
+    const owner = await this.owner(place, id);
+    if (owner === undefined || owner.isBound) return owner?.account;
+    await stored.bind(id, place, owner.account);
+    return (await stored.accountOf(id))!.account;
+  }
+
+  private async owner(place: StripePlace, id: string): Promise<{ account: string; isBound: boolean } | undefined> {
     const { stored, read } = this.parts;
+    // The owner of a connected account can write into its metadata whatever he likes.
+    if (place.stripeAccount !== null) return undefined;
     const bound = await stored.accountOf(id);
-    if (bound !== undefined) return bound.account;
+    if (bound !== undefined) return { account: bound.account, isBound: true };
     const seen = await read.subscription(place, id);
     const customer = idOf(seen.customer);
-    const named =
+    const account =
       (await read.accountNamed(place, seen)) ??
       (customer === undefined ? undefined : await stored.accountOfCustomer(customer, place.mode));
-    if (named === undefined) return undefined;
-    await stored.bind(id, place, named);
-    return (await stored.accountOf(id))!.account;
+    return account === undefined ? undefined : { account, isBound: false };
   }
 
   /** Begins the periods that were paid for and are not begun yet. */
@@ -179,12 +198,13 @@ export class SettleSubscription {
     };
   }
 
-  private had(target: Target, ledgerId: string): Promise<HadSubscription | undefined> {
+  private had(target: Target, ledgerId: string): Promise<(HadSubscription & { latestStart: number }) | undefined> {
     return this.parts.writePath.read(target, ({ state }) => {
       const found = state.subscriptions.get(ledgerId);
       if (found === undefined) return undefined;
-      const { terms, status, period, cancelAtEnd } = found;
-      return { plan: terms.plan, status, periodStart: period.start, cancelAtEnd };
+      const { terms, status, period, cancelAtEnd, next } = found;
+      const latestStart = next?.period?.start ?? period.start;
+      return { plan: terms.plan, status, periodStart: period.start, cancelAtEnd, latestStart };
     });
   }
 

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Batches } from '../batch.js';
-import { CampaignCalls } from '../campaigns.js';
 import { Configuration } from '../configuration.js';
 import { FinanceCalls } from '../finance.js';
 import { MemberCalls } from '../members.js';
@@ -11,7 +10,6 @@ import { RateCardCalls } from '../rate-cards.js';
 import { Reads } from '../reads.js';
 import { SubscriptionCalls } from '../subscriptions.js';
 import { planCalls, rateCardCalls } from './catalogue-calls.js';
-import { campaignCalls } from './campaign-calls.js';
 import { callOf, readCommands } from './commands.js';
 import { memberCalls } from './member-calls.js';
 import * as mutations from './mutation-calls.js';
@@ -39,7 +37,6 @@ export class UnaryCalls {
     subscriptions: SubscriptionCalls,
     finance: FinanceCalls,
     members: MemberCalls,
-    campaigns: CampaignCalls,
   ) {
     this.calls = {
       ...this.mutationCalls(),
@@ -51,7 +48,6 @@ export class UnaryCalls {
       ...subscriptionCalls(subscriptions),
       listFinanceMonths: unary('listFinanceMonths', 'ops', (request, { asker }) => finance.months(asker, request)),
       ...memberCalls(members),
-      ...campaignCalls(campaigns),
     };
   }
 
@@ -68,7 +64,6 @@ export class UnaryCalls {
       revokeLot: this.mutation('revokeLot', mutations.REVOKE_CALL),
       freezeAccount: this.mutation('freezeAccount', mutations.FREEZE_CALL),
       unfreezeAccount: this.mutation('unfreezeAccount', mutations.UNFREEZE_CALL),
-      claimCampaign: this.mutation('claimCampaign', mutations.CLAIM_CALL),
       executeBatch: call(
         'executeBatch',
         'ledger:write',

@@ -2,7 +2,6 @@ import { AccountsController } from './accounts.controller.js';
 import { AlertRulesController } from './alert-rules.controller.js';
 import { BatchController } from './batch.controller.js';
 import { BoardController } from './board.controller.js';
-import { CampaignsController } from './campaigns.controller.js';
 import { CommandsController } from './commands.controller.js';
 import { DocsController } from './docs.controller.js';
 import { ExplainController } from './explain.controller.js';
@@ -39,7 +38,6 @@ export const CONTROLLERS = [
   SubscriptionsController,
   MembersController,
   TopUpsController,
-  CampaignsController,
   RateCardsController,
   FinanceController,
   KeysController,

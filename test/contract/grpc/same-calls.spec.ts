@@ -22,7 +22,6 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   check: 'checkReservation',
   batch: 'executeBatch',
   putMember: 'setMember',
-  claim: 'claimCampaign',
 };
 /** By HTTP in the path or a header; what a commit, a refund or a revoke is about has an id of its kind. */
 const ADDRESSES = [
@@ -34,7 +33,6 @@ const ADDRESSES = [
   'member',
   'plan',
   'card',
-  'campaign',
   'unit',
   'id',
   'idempotency_key',

@@ -35,7 +35,6 @@ const WITHOUT_TEXTS = [
   'account_names',
   'alert_rules',
   'balance_snapshots',
-  'campaign_claims',
   'erased_texts',
   'facts',
   'finance_lots',
