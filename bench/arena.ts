@@ -2,11 +2,22 @@ import type { Client } from 'pg';
 import { LEAN_SCHEMA, LEAN_SEED } from './competitors/lean-schema.js';
 import { SAME_STATE_SCHEMA } from './competitors/same-state-schema.js';
 import { seedSameState } from './competitors/same-state-seed.js';
-import { GRANTED, GRANTS, HOT_ACCOUNT, SPREAD_ACCOUNTS, spreadAccount, type ContestantName } from './contestant.js';
+import {
+  GRANTED,
+  GRANTS,
+  GRANTS_ON_PLANS,
+  HOT_ACCOUNT,
+  SPREAD_ACCOUNTS,
+  spreadAccount,
+  type CompetitorName,
+  type ContestantName,
+  type OursName,
+} from './contestant.js';
 import { ContestantHandle } from './contestant-handle.js';
 import type { Load } from './callers.js';
 import type { Options } from './options.js';
 import { migrateOurs, seedOurs } from './ours.js';
+import { OursOnPlans } from './ours-on-plans.js';
 import type { BenchServer } from './server.js';
 import { rateOf, spreadOf, type Measurement } from './statistics.js';
 
@@ -35,12 +46,12 @@ export class Arena {
   async contestant(name: ContestantName): Promise<ContestantHandle> {
     const known = this.handles.get(name);
     if (known !== undefined) return known;
-    const database = `bench_${name.replace('-', '_')}`;
+    const database = `bench_${name.replaceAll('-', '_')}`;
     const url = await this.server.createDatabase(database);
     this.say(`seeding ${name}`);
-    if (name === 'ours') {
+    if (name === 'ours' || name === 'ours-on-plans') {
       await migrateOurs(url);
-      await seedOurs(url, accountIds());
+      await (name === 'ours' ? seedOurs : OursOnPlans.seed)(url, accountIds());
     } else {
       await this.server.withClient(database, client => seedCompetitor(name, client));
     }
@@ -51,7 +62,7 @@ export class Arena {
 
   /** A competitor with the pool that serves this kind of load best: by throughput, or by p99. */
   async atItsBest(
-    name: Exclude<ContestantName, 'ours'>,
+    name: CompetitorName,
     accounts: Load['accounts'],
     by: 'perSecond' | 'p99Ms',
     circumstances = '',
@@ -62,6 +73,15 @@ export class Arena {
     const { connections } = ranked[0]!;
     await handle.open(connections);
     return { handle, connections };
+  }
+
+  /** Ours, after as much of this load as a competitor's pools are tried with: nobody starts cold where others do not. */
+  async warm(name: OursName, accounts: Load['accounts']): Promise<ContestantHandle> {
+    const handle = await this.contestant(name);
+    const { poolSizes, sweepSeconds } = this.options;
+    const seconds = SWEEP_PASSES * poolSizes.length * (SWEEP_WARM_UP_SECONDS + sweepSeconds);
+    await handle.run({ callers: SWEEP_CALLERS, accounts, seconds });
+    return handle;
   }
 
   /** Every pool size that was tried, by competitor and load, for the report. */
@@ -108,13 +128,13 @@ export function accountIds(): string[] {
   return [HOT_ACCOUNT, ...Array.from({ length: SPREAD_ACCOUNTS }, (_, index) => spreadAccount(index))];
 }
 
-async function seedCompetitor(name: 'lean' | 'same-state', client: Client): Promise<void> {
+async function seedCompetitor(name: CompetitorName, client: Client): Promise<void> {
   if (name === 'lean') {
     await client.query(LEAN_SCHEMA);
     await client.query(LEAN_SEED, [accountIds(), GRANTED]);
   } else {
     await client.query(SAME_STATE_SCHEMA);
-    await seedSameState(client, accountIds(), GRANTS);
+    await seedSameState(client, accountIds(), name === 'same-state' ? GRANTS : GRANTS_ON_PLANS);
   }
   await client.query('VACUUM ANALYZE');
 }

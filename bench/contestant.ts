@@ -14,7 +14,16 @@ export interface Once {
   readonly fingerprint: Buffer;
 }
 
-export type ContestantName = 'ours' | 'same-state' | 'lean';
+/**
+ * `ours-on-plans`: each account on a plan with two limits, each event priced by a rate card. `same-state-on-plans`: the
+ * same three lines a command, but nothing is priced and no window opened. `lean` knows no limits in either case.
+ */
+export type ContestantName = OursName | CompetitorName;
+export type OursName = 'ours' | 'ours-on-plans';
+export type CompetitorName = 'same-state' | 'same-state-on-plans' | 'lean';
+
+/** Units that the limits of the plan are counted in. */
+export const LIMITS = ['calls', 'tokens'] as const;
 
 /** The accounts every database of the benchmark has, and how they are called. */
 export const SPREAD_ACCOUNTS = 10_000;
@@ -26,12 +35,13 @@ export function spreadAccount(index: number): string {
 
 /** Two lots per account, far more than any run spends; half of 10^15 base units each. */
 export const GRANTS: readonly Grant[] = [grant('promotional', 40), grant('paid', 50)];
+export const GRANTS_ON_PLANS: readonly Grant[] = [...GRANTS, ...LIMITS.map(unit => grant('included', 50, unit))];
 export const GRANTED = GRANTS.reduce((sum, { amount }) => sum + amount, 0n);
 
-function grant(category: Grant['category'], priority: number): Grant {
+function grant(category: Grant['category'], priority: number, unit = 'credits'): Grant {
   return {
     type: 'grant',
-    unit: 'credits',
+    unit,
     amount: 500_000_000_000_000n,
     category,
     priority,

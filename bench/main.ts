@@ -28,6 +28,8 @@ async function bench(options: Options): Promise<boolean> {
   const run: Record<WorkloadName, () => Promise<Result>> = {
     'in-process-spread': () => throughput(arena, 'in-process-spread', 'spread'),
     'in-process-hot': () => throughput(arena, 'in-process-hot', 'hot'),
+    'plans-spread': () => throughput(arena, 'plans-spread', 'spread', '', 'ours-on-plans'),
+    'plans-hot': () => throughput(arena, 'plans-hot', 'hot', '', 'ours-on-plans'),
     'latency-spread': () => latency(arena, 'latency-spread', 'spread'),
     'latency-hot': () => latency(arena, 'latency-hot', 'hot'),
     'http-spread': () => http.run('http-spread', 'spread'),

@@ -1,7 +1,8 @@
 import { Lean } from './competitors/lean.js';
 import { SameState } from './competitors/same-state.js';
 import { Ours } from './ours.js';
-import type { Contestant, ContestantName } from './contestant.js';
+import { OursOnPlans } from './ours-on-plans.js';
+import { LIMITS, type Contestant, type ContestantName } from './contestant.js';
 
 /** What the service starts with. */
 const LANES = 1;
@@ -17,7 +18,11 @@ export async function openContestant(
       return new Lean(databaseUrl, connections);
     case 'same-state':
       return new SameState(databaseUrl, connections);
+    case 'same-state-on-plans':
+      return new SameState(databaseUrl, connections, LIMITS);
     case 'ours':
       return Ours.open(databaseUrl, LANES);
+    case 'ours-on-plans':
+      return OursOnPlans.open(databaseUrl, LANES);
   }
 }

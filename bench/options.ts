@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 export const WORKLOADS = [
   'in-process-spread',
   'in-process-hot',
+  'plans-spread',
+  'plans-hot',
   'latency-spread',
   'latency-hot',
   'http-spread',

@@ -4,24 +4,31 @@ import { createAppClient, createAppPool, APP_ROLE } from '../src/database/connec
 import { migrate } from '../src/database/migrate.js';
 import { IdCodec } from '../src/ids/id-codec.js';
 import { loadIdSecret } from '../src/ids/id-secret.js';
+import type { NumberedTarget } from '../src/ledger/submission.js';
 import { WritePath } from '../src/ledger/write-path.js';
 import { UnitRegistry } from '../src/units/unit-registry.js';
+import type { Line } from '../src/ledger/domain/command.js';
+import type { PricedEvent } from '../src/ledger/domain/priced-event.js';
 import { GRANTS, type Contestant, type Once } from './contestant.js';
 
 const UNIT = { unit: 'credits', scale: 6 };
 const HOLD_MS = 15 * 60_000;
 const GRACE_MS = 5_000;
 /** Below the lane's bound on its queue. */
-const SEEDED_AT_ONCE = 2_000;
+export const SEEDED_AT_ONCE = 2_000;
 
 const logger = pino({ level: 'warn' }, pino.destination(2));
+
+/** Where a reservation is, and its number there. */
+export type ReservationTarget = NumberedTarget & { readonly number: number };
 
 /** The write path of the service, with everything on. Commands enter where the command handlers enter it. */
 export class Ours implements Contestant {
   private constructor(
-    private readonly pool: Pool,
+    readonly pool: Pool,
     private readonly ids: IdCodec,
-    private readonly writePath: WritePath,
+    readonly units: UnitRegistry,
+    readonly writePath: WritePath,
   ) {}
 
   static async open(databaseUrl: string, lanes: number): Promise<Ours> {
@@ -38,21 +45,31 @@ export class Ours implements Contestant {
       lanes,
       log: { warn: message => logger.warn(message), error: message => logger.error(message) },
     });
-    return new Ours(pool, ids, writePath);
+    return new Ours(pool, ids, units, writePath);
   }
 
-  async reserve(account: string, amount: bigint, once: Once): Promise<Buffer> {
+  reserve(account: string, amount: bigint, once: Once): Promise<Buffer> {
+    return this.reserveLines(account, [{ unit: UNIT.unit, amount }], once);
+  }
+
+  commit(reservation: string, amount: bigint, once: Once): Promise<Buffer> {
+    return this.commitLines(this.targetOf(reservation), amount, once);
+  }
+
+  /** @param event what the lines are the price of */
+  async reserveLines(account: string, lines: readonly Line[], once: Once, event?: PricedEvent): Promise<Buffer> {
     const { body } = await this.writePath.execute({
       target: { mode: 'live', account },
       command: {
         type: 'reserve',
-        lines: [{ unit: UNIT.unit, amount }],
+        lines,
+        event,
         ttlMs: HOLD_MS,
         graceMs: GRACE_MS,
         overage: 'allow_available',
         late: 'reject',
-        meter: null,
-        model: null,
+        meter: event?.meter ?? null,
+        model: event?.properties['model'] ?? null,
         member: null,
         metadata: null,
       },
@@ -62,15 +79,20 @@ export class Ours implements Contestant {
     return body;
   }
 
-  async commit(reservation: string, amount: bigint, once: Once): Promise<Buffer> {
-    const numbered = this.ids.decode('reservation', reservation);
-    if (numbered === null) throw new Error(`no reservation ${reservation}`);
+  /** @param event what the lines are the price of */
+  async commitLines(
+    { number, ...target }: ReservationTarget,
+    actual: bigint | readonly Line[],
+    once: Once,
+    event?: PricedEvent,
+  ): Promise<Buffer> {
     const { body } = await this.writePath.execute({
-      target: { mode: 'live', accountNo: numbered.accountNo, missing: 'reservation_not_found' },
+      target,
       command: {
         type: 'commit',
-        reservation: numbered.number,
-        actual: amount,
+        reservation: number,
+        actual,
+        event,
         final: true,
         providerCost: null,
         metadata: null,
@@ -79,6 +101,13 @@ export class Ours implements Contestant {
       fact: null,
     });
     return body;
+  }
+
+  targetOf(reservation: string): ReservationTarget {
+    const numbered = this.ids.decode('reservation', reservation);
+    if (numbered === null) throw new Error(`no reservation ${reservation}`);
+    const { accountNo, number } = numbered;
+    return { mode: 'live', accountNo, missing: 'reservation_not_found', number };
   }
 
   /** Every account exists afterwards, with what the benchmark spends. */

@@ -22,7 +22,8 @@ import { StripeEvents1700000000023 } from './1700000000023-stripe-events.js';
 import { StripePayments1700000000024 } from './1700000000024-stripe-payments.js';
 import { StripeTopUps1700000000025 } from './1700000000025-stripe-top-ups.js';
 import { StripeSubscriptions1700000000026 } from './1700000000026-stripe-subscriptions.js';
-import { StripeBookmarks1700000000027 } from './1700000000027-stripe-bookmarks.js';
+import { Campaigns1700000000027 } from './1700000000027-campaigns.js';
+import { StripeBookmarks1700000000028 } from './1700000000028-stripe-bookmarks.js';
 
 /**
  * Every migration, oldest first. A list and not a glob, so that source, build and tests run the same ones, and so that a
@@ -52,5 +53,6 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   StripePayments1700000000024,
   StripeTopUps1700000000025,
   StripeSubscriptions1700000000026,
-  StripeBookmarks1700000000027,
+  Campaigns1700000000027,
+  StripeBookmarks1700000000028,
 ];

@@ -6,7 +6,7 @@ import {
   type AccountState,
   type Reservation,
 } from '../../src/ledger/domain/account.js';
-import type { Command } from '../../src/ledger/domain/command.js';
+import type { Command, Line } from '../../src/ledger/domain/command.js';
 import { decide } from '../../src/ledger/domain/decide.js';
 import type { Entry } from '../../src/ledger/domain/entry.js';
 import { evolve } from '../../src/ledger/domain/evolve.js';
@@ -41,7 +41,12 @@ export class SameState implements Contestant {
   private readonly pool: pg.Pool;
   private readonly accountNos = new Map<string, number>();
 
-  constructor(databaseUrl: string, connections: number) {
+  /** @param limits units that every spend counts against besides, as on a plan: the amount itself in each */
+  constructor(
+    databaseUrl: string,
+    connections: number,
+    private readonly limits: readonly string[] = [],
+  ) {
     this.pool = openPool(databaseUrl, connections);
   }
 
@@ -50,7 +55,7 @@ export class SameState implements Contestant {
       await this.accountNoOf(account),
       {
         type: 'reserve',
-        lines: [{ unit: 'credits', amount }],
+        lines: this.linesOf(amount),
         ttlMs: HOLD_MS,
         graceMs: GRACE_MS,
         overage: 'allow_available',
@@ -68,13 +73,24 @@ export class SameState implements Contestant {
     const [, accountNo, no] = reservation.split('_');
     return this.execute(
       Number(accountNo),
-      { type: 'commit', reservation: Number(no), actual: amount, final: true, providerCost: null, metadata: null },
+      {
+        type: 'commit',
+        reservation: Number(no),
+        actual: this.linesOf(amount),
+        final: true,
+        providerCost: null,
+        metadata: null,
+      },
       once,
     );
   }
 
   close(): Promise<void> {
     return this.pool.end();
+  }
+
+  private linesOf(amount: bigint): Line[] {
+    return ['credits', ...this.limits].map(unit => ({ unit, amount }));
   }
 
   private async accountNoOf(account: string): Promise<number> {

@@ -1,5 +1,6 @@
 import type { Arena } from '../arena.js';
 import type { Load } from '../callers.js';
+import type { CompetitorName, OursName } from '../contestant.js';
 import type { ContestantHandle } from '../contestant-handle.js';
 import type { WorkloadName } from '../options.js';
 import type { Result } from '../result.js';
@@ -9,7 +10,11 @@ import { targetOf } from '../targets.js';
 
 const THROUGHPUT_CALLERS = 256;
 const LATENCY_CALLERS = 64;
-const COMPETITORS = ['same-state', 'lean'] as const;
+/** Ours, and those it is compared with. */
+const CONTESTS = {
+  ours: ['same-state', 'lean'],
+  'ours-on-plans': ['same-state-on-plans', 'lean'],
+} as const satisfies Record<OursName, readonly CompetitorName[]>;
 
 /** How many reserve and commit commands a second, called in the contestant's own process. */
 export async function throughput(
@@ -17,19 +22,28 @@ export async function throughput(
   workload: WorkloadName,
   accounts: Load['accounts'],
   circumstances = '',
+  contestant: OursName = 'ours',
 ): Promise<Result> {
-  const { settings, rounds } = await measure(arena, accounts, THROUGHPUT_CALLERS, 'perSecond', circumstances);
-  const ours = rounds.get('ours')!.map(rateOf);
+  const { settings, rounds } = await measure(
+    arena,
+    accounts,
+    THROUGHPUT_CALLERS,
+    'perSecond',
+    circumstances,
+    contestant,
+  );
+  const ours = rounds.get(contestant)!.map(rateOf);
+  const onPlans = contestant === 'ours' ? '' : ', on a plan with two limits, priced by a rate card';
   return {
-    title: `in process, ${THROUGHPUT_CALLERS} callers, ${describeAccounts(accounts)}${circumstances}`,
-    figures: [...rounds].map(([contestant, measured]) => ({
-      contestant,
-      setting: settings.get(contestant)!,
+    title: `in process, ${THROUGHPUT_CALLERS} callers, ${describeAccounts(accounts)}${onPlans}${circumstances}`,
+    figures: [...rounds].map(([name, measured]) => ({
+      contestant: name,
+      setting: settings.get(name)!,
       value: spreadOf(measured.map(rateOf)),
       unit: 'commands/s',
       notes: notesOf(measured),
     })),
-    ratios: COMPETITORS.map(name => ({
+    ratios: CONTESTS[contestant].map(name => ({
       label: `÷ ${name}`,
       value: ratioOf(ours, rounds.get(name)!.map(rateOf)),
       target: targetOf(workload, name),
@@ -50,7 +64,7 @@ export async function latency(arena: Arena, workload: WorkloadName, accounts: Lo
       unit: 'ms',
       notes: notesOf(measured),
     })),
-    ratios: COMPETITORS.map(name => ({
+    ratios: CONTESTS.ours.map(name => ({
       label: `÷ ${name}`,
       value: ratioOf(p99('ours'), p99(name)),
       target: targetOf(workload, name),
@@ -64,11 +78,12 @@ async function measure(
   callers: number,
   by: 'perSecond' | 'p99Ms',
   circumstances = '',
+  contestant: OursName = 'ours',
 ): Promise<{ settings: Map<string, string>; rounds: Map<string, Measurement[]> }> {
-  const ours = await arena.contestant('ours');
-  const settings = new Map([['ours', 'one lane']]);
+  const ours = await arena.warm(contestant, accounts);
+  const settings = new Map<string, string>([[contestant, 'one lane']]);
   const handles: ContestantHandle[] = [ours];
-  for (const name of COMPETITORS) {
+  for (const name of CONTESTS[contestant]) {
     const { handle, connections } = await arena.atItsBest(name, accounts, by, circumstances);
     handles.push(handle);
     settings.set(name, `pool of ${connections}`);

@@ -12,8 +12,8 @@ export interface Account {
 }
 
 /**
- * What the cache may hold, counted in accounts, live lots, open holds, members, and what is written on them (a pair of metadata, a
- * condition's value) alike: about half a kilobyte each.
+ * What the cache may hold, counted in accounts, live lots, open holds, members, subscriptions, their lots and windows, and what
+ * is written on them (a pair of metadata, a condition's value) alike: about half a kilobyte each.
  */
 const CACHE_WEIGHT = 200_000;
 
@@ -55,6 +55,7 @@ export class AccountCache {
 function weightOf({ state }: Account): number {
   let weight = 1 + pairsIn(state.metadata) + state.members.size;
   for (const { metadata } of state.holds.values()) weight += 1 + pairsIn(metadata);
+  for (const { lots, windows } of state.subscriptions.values()) weight += 1 + lots.size + windows.size;
   for (const { lots } of state.units.values()) {
     for (const { appliesTo } of lots) weight += 1 + (appliesTo === null ? 0 : valuesIn(appliesTo));
   }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { CampaignsModule } from '../campaigns/campaigns.module.js';
 import { EntriesModule } from '../entries/entries.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { PlansModule } from '../plans/plans.module.js';
@@ -10,6 +11,7 @@ import { UnitsModule } from '../units/units.module.js';
 import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { AlertRuleCalls } from './alert-rules.js';
 import { Batches } from './batch.js';
+import { CampaignCalls } from './campaigns.js';
 import { CommandCounts } from './command-counts.js';
 import { Configuration } from './configuration.js';
 import { FinanceCalls } from './finance.js';
@@ -30,6 +32,7 @@ import { WebhookCalls } from './webhooks.js';
   imports: [
     CqrsModule.forRoot(),
     LedgerModule,
+    CampaignsModule,
     UnitsModule,
     EntriesModule,
     RunsModule,
@@ -48,6 +51,7 @@ import { WebhookCalls } from './webhooks.js';
     PlanCalls,
     SubscriptionCalls,
     MemberCalls,
+    CampaignCalls,
     RateCardCalls,
     FinanceCalls,
     RunCalls,
@@ -65,6 +69,7 @@ import { WebhookCalls } from './webhooks.js';
     PlanCalls,
     SubscriptionCalls,
     MemberCalls,
+    CampaignCalls,
     RateCardCalls,
     FinanceCalls,
     RunCalls,

@@ -9,6 +9,8 @@ import {
 } from '@nestjs/common';
 import { Pool } from 'pg';
 import { Registry } from 'prom-client';
+import { CampaignsModule } from '../campaigns/campaigns.module.js';
+import { FinishClaims } from '../campaigns/finish-claims.js';
 import type { Config } from '../config.js';
 import type { AppPool } from '../database/connections.js';
 import { AppClients } from '../database/database.module.js';
@@ -63,6 +65,7 @@ const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
     TellExpiringLots,
     ForgetEvents,
     WorkOnEvents,
+    FinishClaims,
     ListMissedEvents,
   ],
   useFactory: (...jobs: RecurringJob[]) => jobs,
@@ -91,7 +94,15 @@ export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationS
       module: WorkersModule,
       // Whoever answers callers tells what became of jobs.
       global: true,
-      imports: [EvidenceModule, LedgerModule, ProjectionsModule, RunsModule, StripeModule, WebhooksModule],
+      imports: [
+        CampaignsModule,
+        EvidenceModule,
+        LedgerModule,
+        ProjectionsModule,
+        RunsModule,
+        StripeModule,
+        WebhooksModule,
+      ],
       providers: [
         { provide: RUNS_JOBS, useValue: role !== 'api' },
         {

@@ -11,16 +11,20 @@ import type {
   BatchRequest,
   BatchResults,
   BegunTopUp,
+  Campaign,
   ChangeWebhookEndpointRequest,
   ChargeRequest,
   Check,
   Checkpoint,
+  Claim,
+  ClaimRequest,
   CommitRequest,
   ConfigureRequest,
   ConsistencyProof,
   CreateKeyRequest,
   CreateWebhookEndpointRequest,
   DeadJob,
+  DefineCampaignRequest,
   DefinePlanRequest,
   DefineUnitRequest,
   Entry,
@@ -246,6 +250,20 @@ export class Api {
   refundEntry(id: string, request: RefundEntryRequest = {}, options: KeyedCallOptions = {}): Promise<Mutation> {
     return this.caller.call(
       { method: 'POST', path: `/v1/entries/${segment('id', id)}/refund`, body: request, keyed: true, repeatable: true },
+      options,
+    );
+  }
+
+  /** Claim a campaign for an account. */
+  claim(account: string, request: ClaimRequest, options: KeyedCallOptions = {}): Promise<LotMutation> {
+    return this.caller.call(
+      {
+        method: 'POST',
+        path: `/v1/accounts/${segment('account', account)}/claims`,
+        body: request,
+        keyed: true,
+        repeatable: true,
+      },
       options,
     );
   }
@@ -714,6 +732,51 @@ export class Api {
   putPack(pack: string, request: PutPackRequest, options: CallOptions = {}): Promise<Pack> {
     return this.caller.call(
       { method: 'PUT', path: `/v1/packs/${segment('pack', pack)}`, body: request, repeatable: true },
+      options,
+    );
+  }
+
+  /** List campaigns by id. */
+  listCampaigns(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<Campaign> {
+    return new List(this.caller, { method: 'GET', path: '/v1/campaigns', query, repeatable: true }, options);
+  }
+
+  /** Define a campaign, or change its terms for claims to come. */
+  putCampaign(campaign: string, request: DefineCampaignRequest, options: CallOptions = {}): Promise<Campaign> {
+    return this.caller.call(
+      { method: 'PUT', path: `/v1/campaigns/${segment('campaign', campaign)}`, body: request, repeatable: true },
+      options,
+    );
+  }
+
+  /** Read a campaign, with how often it was claimed. */
+  getCampaign(campaign: string, options: CallOptions = {}): Promise<Campaign> {
+    return this.caller.call(
+      { method: 'GET', path: `/v1/campaigns/${segment('campaign', campaign)}`, repeatable: true },
+      options,
+    );
+  }
+
+  /** List who claimed a campaign, newest first. */
+  listClaims(
+    campaign: string,
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<Claim> {
+    return new List(
+      this.caller,
+      { method: 'GET', path: `/v1/campaigns/${segment('campaign', campaign)}/claims`, query, repeatable: true },
       options,
     );
   }

@@ -167,6 +167,29 @@ export type BudgetWindow =
       every: 'lifetime';
     };
 
+export type Campaign = {
+  id: string;
+  unit: string;
+  /** For each claim. */
+  amount: AmountOut;
+  priority: number;
+  /** Counted from the claim. */
+  expires_after_seconds?: number | undefined;
+  applies_to?: AppliesTo | undefined;
+  starts_at?: string | undefined;
+  ends_at?: string | undefined;
+  most_claims?: number | undefined;
+  /** So far, those on their way included. */
+  claims: number;
+  created_at: string;
+};
+
+export type CampaignPage = {
+  data: Campaign[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
 export type ChangeWebhookEndpointRequest = {
   /** https, port 443 or 8443, on the public internet. */
   url: string;
@@ -227,6 +250,26 @@ export type Checkpoint = {
   /** As it was signed: https://c2sp.org/tlog-checkpoint. */
   note: string;
   signed_at: string;
+};
+
+export type Claim = {
+  account: string;
+  /** False while its credits are on their way. */
+  granted: boolean;
+  claimed_at: string;
+};
+
+export type ClaimPage = {
+  data: Claim[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+export type ClaimRequest = {
+  /** Of a campaign. */
+  campaign: string;
+  /** What there may be one claim of, over all accounts: a device, a hash of an address, an invitation. Compared as it is, kept as a hash. */
+  key: string;
 };
 
 /** `amount` where the reservation has one line, or `lines`, or `quantity` where it was made by event: priced by the same version of the rate card. All that is left where there is none of them. */
@@ -311,6 +354,22 @@ export type DeadJobPage = {
   data: DeadJob[];
   has_more: boolean;
   next_cursor: string | null;
+};
+
+/** Replaces all that was said of the campaign, for claims to come. */
+export type DefineCampaignRequest = {
+  amount: Amount;
+  unit?: string | undefined;
+  /** Lower burns first. */
+  priority?: number | undefined;
+  /** How long what is granted lives, from the claim on; for ever if left out. */
+  expires_after_seconds?: number | undefined;
+  applies_to?: AppliesTo | undefined;
+  starts_at?: string | undefined;
+  /** From then on nobody claims it any more. */
+  ends_at?: string | undefined;
+  /** Any number if left out. */
+  most_claims?: number | undefined;
 };
 
 export type DefinePlanRequest = {
@@ -1934,8 +1993,13 @@ export type WebhookTest = {
 export type RefusalCode =
   | 'account_frozen'
   | 'alert_rule_not_found'
+  | 'already_claimed'
   | 'amount_too_large'
   | 'busy'
+  | 'campaign_ended'
+  | 'campaign_exhausted'
+  | 'campaign_not_found'
+  | 'campaign_not_started'
   | 'checkpoint_not_found'
   | 'commit_exceeds_reservation'
   | 'entry_not_found'
@@ -1977,6 +2041,7 @@ export type RefusalCode =
   | 'stripe_refused'
   | 'subscription_not_found'
   | 'too_many_alert_rules'
+  | 'too_many_campaigns'
   | 'too_many_lots'
   | 'too_many_members'
   | 'too_many_packs'

@@ -26,6 +26,8 @@ export interface GrantedLot {
   readonly category: LotCategory;
   readonly priority: number;
   readonly expiresAt: Moment | null;
+  /** Instead of `expiresAt`: counted from the grant. */
+  readonly expiresAfterMs?: number;
   readonly appliesTo: AppliesTo | null;
   readonly cost: Cost | null;
   readonly rollover: RolloverRule | null;

@@ -28,10 +28,12 @@ export function grant(state: AccountState, command: Grant, now: Moment, recorded
 function grantEntry(
   state: AccountState,
   earlier: readonly Entry[],
-  { unit, amount, category, priority, expiresAt, appliesTo, cost, rollover, reason, metadata }: GrantedLot,
+  lot: GrantedLot,
   now: Moment,
   recordedAt: Moment,
 ): Entry | Refused {
+  const { unit, amount, category, priority, expiresAfterMs, appliesTo, cost, rollover, reason, metadata } = lot;
+  const expiresAt = expiresAfterMs === undefined ? lot.expiresAt : now + expiresAfterMs;
   const wrong = amountRefusal(amount);
   if (wrong !== null) return wrong;
   if (expiresAt !== null && expiresAt <= now) {

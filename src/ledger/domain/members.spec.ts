@@ -218,13 +218,14 @@ describe('a team', () => {
   it('loses what is held by who leaves it, and keeps what they spent; a refund of that gives nothing back elsewhere', () => {
     const account = org();
     account.does(member('sales', [budget(12n)], 'acme'));
+    account.does(charge(1n, { member: 'sales' }));
     const [spent] = account.does(charge(4n, { member: 'ada' }));
     const held = account.reserves(5n, { member: 'ada' });
     account.does(member('ada', [budget(10n)], 'sales'));
-    expect(['ada', 'design', 'sales', 'acme'].map(id => used(account, id))).toEqual([9n, 4n, 5n, 9n]);
+    expect(['ada', 'design', 'sales', 'acme'].map(id => used(account, id))).toEqual([9n, 4n, 6n, 10n]);
     account.does(refundEntry(spent!.seq, null));
     account.commits(held, 2n);
-    expect(['ada', 'design', 'sales'].map(id => used(account, id))).toEqual([2n, 4n, 2n]);
+    expect(['ada', 'design', 'sales', 'acme'].map(id => used(account, id))).toEqual([2n, 4n, 3n, 7n]);
   });
 
   it('is at most four members deep, without circles, of members that are there', () => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import * as answers from '../answers.js';
 import { differences, type JsonSchema } from '../../../test/support/json-and-message.js';
 import { financeMonths } from '../finance-answers.js';
+import { campaign, claim } from '../campaign-answers.js';
 import { memberAnswer, memberMutation } from '../member-answers.js';
 import { rateCard, rateCardSummary, simulation } from '../rate-card-answers.js';
 import { subscriptionAnswer, subscriptionMutation, subscriptionsAnswer } from '../subscription-answers.js';
@@ -32,6 +33,9 @@ const ANSWERS: readonly (readonly [Shape, z.ZodType])[] = [
   [answerShapeOf('getBalance'), answers.balanceAnswer],
   [answerShapeOf('explainAccount'), answers.explanation],
   [answerShapeOf('getStatement'), answers.statement],
+  [answerShapeOf('claimCampaign'), answers.lotMutation],
+  [shapeOf('credits.v1.Campaign'), campaign],
+  [shapeOf('credits.v1.Claim'), claim],
   [answerShapeOf('setMember'), memberMutation],
   [answerShapeOf('getMember'), memberAnswer],
   [shapeOf('credits.v1.Usage'), answers.usage],

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../json/strict-json.js';
 import { CHARGE } from '../requests/charge.js';
+import { CLAIM } from '../requests/claim.js';
 import { COMMIT } from '../requests/commit.js';
 import { EXTEND } from '../requests/extend.js';
 import { FREEZE, UNFREEZE } from '../requests/freeze.js';
@@ -86,6 +87,7 @@ export const COMMIT_CALL = {
   body: ({ quantity, ...fields }: Omit<CommitReservationRequest, keyof MutationRequest>) =>
     asItIs({ ...fields, ...quantityBody(quantity) }),
 };
+export const CLAIM_CALL = { operation: CLAIM, body: asItIs };
 export const RELEASE_CALL = { operation: RELEASE, body: asItIs };
 export const EXTEND_CALL = { operation: EXTEND, body: asItIs };
 export const REFUND_RESERVATION_CALL = { operation: REFUND_RESERVATION, body: asItIs };

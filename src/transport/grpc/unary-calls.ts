@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Batches } from '../batch.js';
+import { CampaignCalls } from '../campaigns.js';
 import { Configuration } from '../configuration.js';
 import { FinanceCalls } from '../finance.js';
 import { MemberCalls } from '../members.js';
@@ -10,6 +11,7 @@ import { RateCardCalls } from '../rate-cards.js';
 import { Reads } from '../reads.js';
 import { SubscriptionCalls } from '../subscriptions.js';
 import { planCalls, rateCardCalls } from './catalogue-calls.js';
+import { campaignCalls } from './campaign-calls.js';
 import { callOf, readCommands } from './commands.js';
 import { memberCalls } from './member-calls.js';
 import * as mutations from './mutation-calls.js';
@@ -37,6 +39,7 @@ export class UnaryCalls {
     subscriptions: SubscriptionCalls,
     finance: FinanceCalls,
     members: MemberCalls,
+    campaigns: CampaignCalls,
   ) {
     this.calls = {
       ...this.mutationCalls(),
@@ -48,6 +51,7 @@ export class UnaryCalls {
       ...subscriptionCalls(subscriptions),
       listFinanceMonths: unary('listFinanceMonths', 'ops', (request, { asker }) => finance.months(asker, request)),
       ...memberCalls(members),
+      ...campaignCalls(campaigns),
     };
   }
 
@@ -64,6 +68,7 @@ export class UnaryCalls {
       revokeLot: this.mutation('revokeLot', mutations.REVOKE_CALL),
       freezeAccount: this.mutation('freezeAccount', mutations.FREEZE_CALL),
       unfreezeAccount: this.mutation('unfreezeAccount', mutations.UNFREEZE_CALL),
+      claimCampaign: this.mutation('claimCampaign', mutations.CLAIM_CALL),
       executeBatch: call(
         'executeBatch',
         'ledger:write',

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { lotMutation, mutation, reservationMutation, reservationRelease, spendMutation } from '../answers.js';
 import { Mutations } from '../mutations.js';
 import { CHARGE } from '../requests/charge.js';
+import { CLAIM } from '../requests/claim.js';
 import { COMMIT } from '../requests/commit.js';
 import { EXTEND } from '../requests/extend.js';
 import { FREEZE, UNFREEZE } from '../requests/freeze.js';
@@ -80,6 +81,12 @@ export class CommandsController {
   @RouteConfig(commandCall(REFUND_ENTRY, 'accounts', mutation))
   refundEntry(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.run(REFUND_ENTRY, request, reply);
+  }
+
+  @Post('accounts/:account/claims')
+  @RouteConfig(commandCall(CLAIM, 'campaigns', lotMutation))
+  claim(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.run(CLAIM, request, reply);
   }
 
   @Post('lots/:id/revoke')

@@ -2,6 +2,7 @@ import { AccountsController } from './accounts.controller.js';
 import { AlertRulesController } from './alert-rules.controller.js';
 import { BatchController } from './batch.controller.js';
 import { BoardController } from './board.controller.js';
+import { CampaignsController } from './campaigns.controller.js';
 import { CommandsController } from './commands.controller.js';
 import { DocsController } from './docs.controller.js';
 import { ExplainController } from './explain.controller.js';
@@ -38,6 +39,7 @@ export const CONTROLLERS = [
   SubscriptionsController,
   MembersController,
   TopUpsController,
+  CampaignsController,
   RateCardsController,
   FinanceController,
   KeysController,

@@ -52,7 +52,7 @@ export const GRANT = accountOperation({
 });
 
 /** No condition at all is no condition. */
-function appliesToOf({ meters, models, members }: z.output<typeof appliesTo> = {}) {
+export function appliesToOf({ meters, models, members }: z.output<typeof appliesTo> = {}) {
   if (meters === undefined && models === undefined && members === undefined) return null;
   return { ...(meters && { meters }), ...(models && { models }), ...(members && { members }) };
 }

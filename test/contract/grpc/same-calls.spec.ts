@@ -22,6 +22,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   check: 'checkReservation',
   batch: 'executeBatch',
   putMember: 'setMember',
+  claim: 'claimCampaign',
 };
 /** By HTTP in the path or a header; what a commit, a refund or a revoke is about has an id of its kind. */
 const ADDRESSES = [
@@ -33,6 +34,7 @@ const ADDRESSES = [
   'member',
   'plan',
   'card',
+  'campaign',
   'unit',
   'id',
   'idempotency_key',

@@ -35,6 +35,7 @@ const WITHOUT_TEXTS = [
   'account_names',
   'alert_rules',
   'balance_snapshots',
+  'campaign_claims',
   'erased_texts',
   'facts',
   'finance_lots',

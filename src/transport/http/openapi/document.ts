@@ -4,6 +4,7 @@ import { webhookEvent } from '../../../webhooks/event.js';
 import { problem } from '../../answers.js';
 import { ERROR_TABLE } from '../../error-table.js';
 import { ruleName } from '../../requests/alert-rules.js';
+import { campaignId } from '../../requests/campaigns.js';
 import { accountId, unitName } from '../../requests/fields.js';
 import { planId } from '../../requests/plans.js';
 import { cardId } from '../../requests/rate-card.js';
@@ -25,6 +26,7 @@ const TAGS: Readonly<Record<string, string>> = {
   plans: 'What is sold: grants, limits, prices, in versions that never change.',
   members: 'Who spends of an account, and how much each may: users, teams above them.',
   'top-ups': 'Credits for money: packs, and pages where buyers pay.',
+  campaigns: 'Free credits for whoever claims them: once per account, and once per key over all accounts.',
   'rate cards': 'What things cost: prices of events, in versions.',
   finance: 'What became of the money that was paid for credits.',
   keys: 'Who may call.',
@@ -51,6 +53,7 @@ const PATH_PARAMETERS: Readonly<Record<string, z.ZodType>> = {
   card: cardId,
   subscription: subscriptionId,
   member: memberId,
+  campaign: campaignId,
   rule: ruleName,
   pack: packId,
   id: z.string().meta({ description: 'As an answer gave it.' }),

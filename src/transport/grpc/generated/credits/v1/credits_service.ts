@@ -3,6 +3,18 @@
 
 /* eslint-disable */
 import {
+  ClaimCampaignRequest,
+  ClaimCampaignResponse,
+  GetCampaignRequest,
+  GetCampaignResponse,
+  ListCampaignsRequest,
+  ListCampaignsResponse,
+  ListClaimsRequest,
+  ListClaimsResponse,
+  PutCampaignRequest,
+  PutCampaignResponse,
+} from "./campaigns.js";
+import {
   ExecuteBatchRequest,
   ExecuteBatchResponse,
   StreamCommandsRequest,
@@ -569,6 +581,51 @@ export const CreditsServiceDefinition = {
       requestType: ListFinanceMonthsRequest as typeof ListFinanceMonthsRequest,
       requestStream: false,
       responseType: ListFinanceMonthsResponse as typeof ListFinanceMonthsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Define a campaign, or change its terms for claims to come. */
+    putCampaign: {
+      name: "PutCampaign",
+      requestType: PutCampaignRequest as typeof PutCampaignRequest,
+      requestStream: false,
+      responseType: PutCampaignResponse as typeof PutCampaignResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Read a campaign, with how often it was claimed. */
+    getCampaign: {
+      name: "GetCampaign",
+      requestType: GetCampaignRequest as typeof GetCampaignRequest,
+      requestStream: false,
+      responseType: GetCampaignResponse as typeof GetCampaignResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** List campaigns by id. */
+    listCampaigns: {
+      name: "ListCampaigns",
+      requestType: ListCampaignsRequest as typeof ListCampaignsRequest,
+      requestStream: false,
+      responseType: ListCampaignsResponse as typeof ListCampaignsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** List who claimed a campaign, newest first. */
+    listClaims: {
+      name: "ListClaims",
+      requestType: ListClaimsRequest as typeof ListClaimsRequest,
+      requestStream: false,
+      responseType: ListClaimsResponse as typeof ListClaimsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Claim a campaign for an account: once per account, and once per key over all accounts. */
+    claimCampaign: {
+      name: "ClaimCampaign",
+      requestType: ClaimCampaignRequest as typeof ClaimCampaignRequest,
+      requestStream: false,
+      responseType: ClaimCampaignResponse as typeof ClaimCampaignResponse,
       responseStream: false,
       options: {},
     },

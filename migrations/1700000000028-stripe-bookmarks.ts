@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** How far Stripe's own list of events was compared with what webhooks told. */
-export class StripeBookmarks1700000000027 implements MigrationInterface {
-  readonly name = 'StripeBookmarks1700000000027';
+export class StripeBookmarks1700000000028 implements MigrationInterface {
+  readonly name = 'StripeBookmarks1700000000028';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(BOOKMARKS);
