@@ -88,6 +88,21 @@ describe('the allowance of a plan without a price is given once for each of its 
     expect(images(account)).toBe(9n);
   });
 
+  it('and what comes back to an earlier window that still lasts is taken once, when the period closes', () => {
+    const pro = paidPlan('pro', { limits: [limit('images', 40n, { window: { every: 'billing_period' } })] });
+    const hourly = { every: 'hour', count: 1, anchor: 'subscription' } as const;
+    const daily = plan('daily', {
+      period: { every: 'day', count: 1, anchor: 'subscription' },
+      limits: [limit('images', 6n, { window: hourly })],
+    });
+    const account = new GivenAccount().at(on('2026-01-01'));
+    account.does(subscribe(pro));
+    account.reserves([{ unit: 'images', amount: 7n }], { ttlMs: 60 * MINUTE });
+    account.does(subscribe(daily));
+    account.at(on('2026-01-02')).settles();
+    expect(account.balance('images')).toMatchObject({ available: 6n, expired: 40n, granted: 46n });
+  });
+
   it('as long as it was given, where the period of another plan goes on for longer', () => {
     const account = new GivenAccount().at(on('2026-01-01'));
     account.does(subscribe(free));

@@ -1,5 +1,5 @@
 import { MAX_AMOUNT } from '../../shared/amount.js';
-import { lotNumber, unitOf, type AccountState, type LotTerms, type Moment } from './account.js';
+import { lotNumber, unitOf, type AccountState, type Lot, type LotTerms, type Moment } from './account.js';
 import { least } from './burn-order.js';
 import { makeEntry, type Entry, type EntryFields } from './entry.js';
 
@@ -19,6 +19,13 @@ export class Draft {
 
   add(fields: EntryFields): void {
     this.entries.push(makeEntry(this.nextSeq, this.at, this.recordedAt, fields));
+  }
+
+  /** What is left of a lot once the draft stands. */
+  remainingOf({ no, remaining }: Lot): bigint {
+    let left = remaining;
+    for (const { lots } of this.entries) for (const change of lots) if (change.lot === no) left += change.remaining;
+    return left;
   }
 
   /** A grant that nobody may refuse, because time or a plan makes it: what could not be counted is left out. */

@@ -62,7 +62,7 @@ export function adjustWindows(draft: Draft, subscription: Subscription): void {
   for (const limit of subscription.terms.limits) {
     const span = limitSpan(subscription, limit, draft.at);
     const open = current(subscription, limit.unit, span, draft.at);
-    let given = open?.given ?? 0n;
+    let given = open === undefined ? 0n : givenAfter(draft, subscription, limit.unit, open);
     // What is left of one that is cut another way now is given anew with the rest.
     if (open !== undefined && !isSame(open, span)) given -= lower(draft, subscription, limit.unit, given);
     const over = given + givenElsewhere(draft, subscription, limit.unit, draft.at) - limit.amount;
@@ -101,18 +101,24 @@ function limitSpan({ period, terms, anchor }: Subscription, { window }: PlanLimi
 
 /**
  * What others were given for windows of the unit that last beyond this moment, where they share the allowance of the
- * subscription's plan: an account is given it once. Of what the draft takes from them nothing was given.
+ * subscription's plan: an account is given it once.
  */
 function givenElsewhere(draft: Draft, subscription: Subscription, unit: string, at: Moment): bigint {
   let given = 0n;
   for (const other of sharing(draft.state, subscription, at)) {
     const open = other.windows.get(unit);
     if (open === undefined || !lasts(open, at)) continue;
-    given += open.given;
-    for (const entry of draft.entries) {
-      if (entry.type !== 'expire' || entry.unit !== unit) continue;
-      for (const { lot, amount } of entry.lots) if (isSame(open, other.lots.get(lot)?.window)) given -= amount;
-    }
+    given += givenAfter(draft, other, unit, open);
+  }
+  return given;
+}
+
+/** What was given for a window once the draft stands: what it takes out of it was never given. */
+function givenAfter(draft: Draft, { lots }: Subscription, unit: string, open: OpenWindow): bigint {
+  let { given } = open;
+  for (const entry of draft.entries) {
+    if (entry.type !== 'expire' || entry.unit !== unit || !lasts(open, draft.at)) continue;
+    for (const { lot, amount } of entry.lots) if (isSame(open, lots.get(lot)?.window)) given -= amount;
   }
   return given;
 }
@@ -189,7 +195,8 @@ function lower(draft: Draft, { lots, windows }: Subscription, unit: string, amou
   let left = amount;
   const live = draft.state.units.get(unit)?.lots ?? [];
   for (const lot of live.filter(({ no }) => isOfWindow(lots.get(no))).sort((a, b) => b.no - a.no)) {
-    const taken = left < lot.remaining ? left : lot.remaining;
+    const there = draft.remainingOf(lot);
+    const taken = left < there ? left : there;
     draft.expire(unit, lot.no, taken);
     left -= taken;
   }
