@@ -116,6 +116,7 @@ describe('a Checkout Session that is not simply paid', () => {
       payment_status: 'no_payment_required',
       payment_intent: null,
       amount_total: 0,
+      discounts: [{ coupon: coupon.id, promotion_code: null }],
     });
   });
 

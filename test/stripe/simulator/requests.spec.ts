@@ -97,6 +97,60 @@ describe('refusals', () => {
   });
 });
 
+describe('what is asked for wrongly', () => {
+  test('is named where it stands, also deep within a list', async () => {
+    const error = await refusal(
+      stripe.checkout.sessions.create({
+        mode: 'payment',
+        success_url: 'https://shop.example',
+        line_items: [{ price_data: { currency: 'eur', unit_amount: -1, product_data: { name: 'Pack' } } }],
+      }),
+    );
+    expect(error).toMatchObject({ code: 'parameter_invalid_integer', param: 'line_items[0][price_data][unit_amount]' });
+  });
+
+  test.each(['__proto__.x', 'constructor', 'metadata.trap', 'email'])('is no reason to fail: expand %s', async path => {
+    const { id } = await stripe.customers.create({ email: 'a@example.com', metadata: { trap: 'constructor_1' } });
+    expect(await refusal(stripe.customers.retrieve(id, { expand: [path] }))).toMatchObject({
+      statusCode: 400,
+      param: 'expand',
+    });
+  });
+
+  test('leads to no page of a script, and to no other account', async () => {
+    const session = stripe.checkout.sessions.create({ mode: 'setup', success_url: 'javascript:alert(1)' });
+    expect(await refusal(session)).toMatchObject({ code: 'url_invalid', param: 'success_url' });
+    expect(await refusal(stripe.customers.list({}, { stripeAccount: 'acct_other' }))).toMatchObject({
+      statusCode: 400,
+    });
+  });
+});
+
+test('live mode is a world of its own', async () => {
+  const live = await startStripe({ livemode: true });
+  const session = await live.stripe.checkout.sessions.create({
+    mode: 'setup',
+    customer: (await live.stripe.customers.create({})).id,
+    success_url: 'https://shop.example',
+  });
+  expect(session).toMatchObject({ livemode: true, id: expect.stringMatching(/^cs_live_/) });
+  expect(live.simulator.world.events.all()).toMatchObject([{ livemode: true }]);
+  expect(await refusal(live.stripe.testHelpers.testClocks.create({ frozen_time: 0 }))).toMatchObject({
+    statusCode: 400,
+  });
+  await live.simulator.stop();
+});
+
+test('the same seed makes the same ids', async () => {
+  const other = await startStripe();
+  const make = async (sdk: Stripe): Promise<string[]> => [
+    (await sdk.customers.create({})).id,
+    (await sdk.products.create({ name: 'Pack' })).id,
+  ];
+  expect(await make(other.stripe)).toEqual(await make(stripe));
+  await other.simulator.stop();
+});
+
 describe('a connection that ends', () => {
   test('before the request took effect: a retry of the SDK makes the one customer', async () => {
     simulator.troubles.add({ kind: 'cut_before' });

@@ -179,6 +179,24 @@ describe('a trial', () => {
     expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: 'canceled' });
   });
 
+  test('that paused for want of a card goes on when it is resumed', async () => {
+    const bare = await stripe.customers.create({ test_clock: clock.id });
+    const { id } = await subscribe({
+      customer: bare.id,
+      trial_period_days: 2,
+      trial_settings: { end_behavior: { missing_payment_method: 'pause' } },
+    });
+    await advanceTo(JANUARY_31 + 3 * DAY);
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: 'paused' });
+    const method = await stripe.paymentMethods.attach('pm_card_visa', { customer: bare.id });
+    await stripe.customers.update(bare.id, { invoice_settings: { default_payment_method: method.id } });
+    const resumed = await stripe.subscriptions.resume(id);
+    expect(resumed.items.data[0]!.current_period_start).toBe(JANUARY_31 + 3 * DAY);
+    expect(resumed.status).toBe('active');
+    expect((await invoices(id)).at(-1)).toMatchObject({ status: 'paid', total: 1_000 });
+    expect(happened(simulator)).toContain('customer.subscription.resumed');
+  });
+
   test('may be ended early', async () => {
     const { id } = await subscribe({ trial_period_days: 20 });
     await advanceTo(JANUARY_31 + DAY);
@@ -335,6 +353,19 @@ describe('an end', () => {
     expect(await refusal(stripe.subscriptions.update(id, { description: 'x' }))).toMatchObject({ statusCode: 400 });
   });
 
+  test('with the customer, who is remembered as deleted', async () => {
+    const { id } = await subscribe();
+    await standardCard('pm_card_chargeCustomerFail');
+    await advanceTo(at(2027, 2, 28));
+    await stripe.customers.del(customer.id);
+    expect(await stripe.customers.retrieve(customer.id)).toEqual(
+      expect.objectContaining({ id: customer.id, deleted: true }),
+    );
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: 'canceled' });
+    await stripe.testHelpers.testClocks.advance(clock.id, { frozen_time: at(2027, 6, 1) });
+    expect((await invoices(id)).map(({ status }) => status)).toEqual(['paid', 'draft']);
+  });
+
   test('at a moment of its own', async () => {
     const { id } = await subscribe({ cancel_at: JANUARY_31 + 10 * DAY });
     await advanceTo(JANUARY_31 + 11 * DAY);
@@ -364,7 +395,8 @@ test('an invoice by hand has the items that waited, and is paid, voided or given
   });
   expect(draft).toMatchObject({ status: 'draft', total: 700, billing_reason: 'manual', parent: null });
   expect(draft.lines.data[0]!.parent).toMatchObject({ type: 'invoice_item_details' });
-  expect(await stripe.invoices.pay(draft.id)).toMatchObject({ status: 'paid' });
+  await stripe.invoiceItems.create({ customer: customer.id, invoice: draft.id, amount: 50, currency: 'eur' });
+  expect(await stripe.invoices.pay(draft.id)).toMatchObject({ status: 'paid', amount_paid: 750 });
   const payments = await stripe.invoicePayments.list({ invoice: draft.id });
   expect(payments.data[0]).toMatchObject({ status: 'paid', payment: { type: 'payment_intent' } });
   expect(await refusal(stripe.invoices.pay(draft.id))).toMatchObject({ code: 'invoice_already_paid' });

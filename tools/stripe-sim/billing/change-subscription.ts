@@ -7,9 +7,11 @@ import { finalizeAndCollect, billPeriod, couponFor, takeWaiting } from './renew-
 import { addInvoiceItem } from './invoice-items.js';
 import { itemLine } from './invoice-lines.js';
 import { addInvoice } from './new-invoice.js';
-import { newItem, planOf, type ItemChoice } from './new-subscription.js';
+import type { ItemChoice } from './blank-subscription.js';
+import { newItem, planOf } from './new-subscription.js';
 import { cadenceOf, nextBoundary } from './periods.js';
 import { customerOf, periodOf } from './subscription-status.js';
+import { change as set } from '../world/change.js';
 
 /** What becomes of one item, or a new one. */
 export interface ItemChange {
@@ -47,22 +49,35 @@ export function changeSubscription(world: World, subscription: Stripe.Subscripti
   const oldCadence = JSON.stringify(cadenceOf(subscription.items.data[0]!.price));
   const endsTrial = change.trialEnd === 'now' && wasTrial;
   const isFree = wasTrial && !endsTrial;
-  const share = isFree || wasTrial ? 0 : shareLeft(oldPeriod, change.prorationDate ?? now);
+  const share = wasTrial ? 0 : shareLeft(oldPeriod, change.prorationDate ?? now);
   const next = changedItems(world, subscription, change.items, oldPeriod);
   const startsAnew =
     endsTrial || change.isAnchorNow || (!isFree && JSON.stringify(cadenceOf(next[0]!.price)) !== oldCadence);
   if (change.proration !== 'none' && share > 0)
     prorate(world, subscription, next, share, startsAnew, change.prorationDate ?? now);
   subscription.items.data = next;
-  Object.assign(subscription, change.set);
+  set(subscription, change.set);
   if (typeof change.trialEnd === 'number') extendTrial(subscription, change.trialEnd);
   if (startsAnew) startAnew(subscription, now);
-  if (endsTrial) Object.assign(subscription, { status: 'active', trial_end: now });
+  if (endsTrial) set(subscription, { status: 'active', trial_end: now });
   if (JSON.stringify(before) !== JSON.stringify(snapshotOf(subscription))) {
     world.emit('customer.subscription.updated', subscription, before);
   }
   if (startsAnew) finalizeAndCollect(world, billPeriod(world, subscription, 'subscription_update', oldPeriod, true));
   else if (change.proration === 'always_invoice') invoiceWaiting(world, subscription);
+}
+
+/** What paused when a trial ended without a card goes on: a period begins now, and is paid. */
+export function resumeSubscription(world: World, subscription: Stripe.Subscription): void {
+  if (subscription.status !== 'paused') {
+    throw invalid(`This subscription is ${subscription.status}: only one that is paused can be resumed.`);
+  }
+  const before = snapshotOf(subscription);
+  const oldPeriod = periodOf(subscription);
+  subscription.status = 'active';
+  startAnew(subscription, world.billingTime(customerOf(world, subscription)));
+  world.emit('customer.subscription.resumed', subscription, before);
+  finalizeAndCollect(world, billPeriod(world, subscription, 'subscription_update', oldPeriod, true));
 }
 
 /** The part of the period that is left. */
@@ -89,7 +104,7 @@ function changedItems(
     if (item === undefined)
       throw invalid(`No such subscription item: '${change.id}'`, 'items[0][id]', 'resource_missing');
     if (change.isDeleted) next.delete(change.id);
-    if (change.price !== undefined) Object.assign(item, { price: change.price, plan: planOf(change.price) });
+    if (change.price !== undefined) set(item, { price: change.price, plan: planOf(change.price) });
     if (change.quantity !== undefined) item.quantity = change.quantity;
   }
   const items = [...next.values()];
@@ -142,13 +157,12 @@ function isSame(a: Stripe.SubscriptionItem, b: Stripe.SubscriptionItem): boolean
 function startAnew(subscription: Stripe.Subscription, now: number): void {
   const end = nextBoundary(now, cadenceOf(subscription.items.data[0]!.price), now);
   subscription.billing_cycle_anchor = now;
-  for (const item of subscription.items.data)
-    Object.assign(item, { current_period_start: now, current_period_end: end });
+  for (const item of subscription.items.data) set(item, { current_period_start: now, current_period_end: end });
 }
 
 /** A trial that is set or moved: nothing is owed until then, and periods are counted from there. */
 function extendTrial(subscription: Stripe.Subscription, trialEnd: number): void {
-  Object.assign(subscription, { status: 'trialing', trial_end: trialEnd, billing_cycle_anchor: trialEnd });
+  set(subscription, { status: 'trialing', trial_end: trialEnd, billing_cycle_anchor: trialEnd });
   subscription.trial_start ??= periodOf(subscription).start;
   for (const item of subscription.items.data) item.current_period_end = trialEnd;
 }

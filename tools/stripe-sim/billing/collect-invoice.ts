@@ -5,6 +5,7 @@ import { confirmIntent } from '../resources/confirm-intent.js';
 import { addIntent, NO_INTENT_DATA } from '../resources/new-intent.js';
 import { findPaymentMethod } from '../resources/payment-methods.js';
 import type { World } from '../world/world.js';
+import { takeLateItems } from './new-invoice.js';
 import { isAlive, end, setStatus } from './subscription-status.js';
 
 /** Follows payments of invoices: whatever becomes of a payment becomes of its invoice and its subscription. */
@@ -29,6 +30,7 @@ export function subscriptionOf(world: World, invoice: Stripe.Invoice): Stripe.Su
 /** A draft becomes an invoice that is owed; what the customer has in credit is taken off. */
 export function finalize(world: World, invoice: Stripe.Invoice): void {
   const customer = world.must(world.customers, 'customer', String(invoice.customer));
+  takeLateItems(world, invoice);
   const now = world.billingTime(customer);
   const owed = invoice.total + customer.balance;
   invoice.starting_balance = customer.balance;

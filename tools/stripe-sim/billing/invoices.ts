@@ -39,10 +39,10 @@ export function invoiceRoutes(world: World): Route[] {
       handle: ({ params, ids: [id = ''] }) => listPage(params, [...of(id).lines.data].reverse(), `${URL}/${id}/lines`),
     },
     act('finalize', (invoice, params) => {
-      params.flag('auto_advance');
+      const autoAdvance = params.flag('auto_advance') ?? invoice.auto_advance;
       params.nothingElse();
       mustBe(invoice, ['draft'], 'finalized');
-      takeItems(world, invoice);
+      invoice.auto_advance = autoAdvance ?? false;
       finalize(world, invoice);
     }),
     act('pay', (invoice, params) => pay(world, invoice, params)),
@@ -91,21 +91,6 @@ function createInvoice(world: World, params: Params): Stripe.Invoice {
   });
   for (const item of items) item.invoice = invoice.id;
   return invoice;
-}
-
-/** Items that were added to a draft after it was made. */
-function takeItems(world: World, invoice: Stripe.Invoice): void {
-  const known = new Set(invoice.lines.data.map(itemOf));
-  for (const item of world.invoiceItems.where(one => one.invoice === invoice.id && !known.has(one.id))) {
-    invoice.lines.data.push({ ...itemLine(world, item), discount_amounts: [], invoice: invoice.id, taxes: [] });
-    invoice.subtotal += item.amount;
-    invoice.total += item.amount;
-    invoice.total_excluding_tax = (invoice.total_excluding_tax ?? 0) + item.amount;
-  }
-}
-
-function itemOf(line: Stripe.InvoiceLineItem): string | null | undefined {
-  return line.parent?.invoice_item_details?.invoice_item ?? line.parent?.subscription_item_details?.invoice_item;
 }
 
 function pay(world: World, invoice: Stripe.Invoice, params: Params): void {

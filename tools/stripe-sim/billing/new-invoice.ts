@@ -1,7 +1,7 @@
 import { Stripe } from 'stripe';
 import { discountOf } from '../resources/coupons.js';
 import type { World } from '../world/world.js';
-import type { Line } from './invoice-lines.js';
+import { itemLine, type Line } from './invoice-lines.js';
 
 /** How long a draft waits before it is final. */
 const DRAFT_SECONDS = 3600;
@@ -90,6 +90,21 @@ export function addInvoice(world: World, terms: InvoiceTerms): Stripe.Invoice {
   if (subscription !== null) subscription.latest_invoice = id;
   world.emit('invoice.created', invoice);
   return invoice;
+}
+
+/** Items that were added to a draft after it was made. */
+export function takeLateItems(world: World, invoice: Stripe.Invoice): void {
+  const known = new Set(invoice.lines.data.map(itemOf));
+  for (const item of world.invoiceItems.where(one => one.invoice === invoice.id && !known.has(one.id))) {
+    invoice.lines.data.push({ ...itemLine(world, item), discount_amounts: [], invoice: invoice.id, taxes: [] });
+    invoice.subtotal += item.amount;
+    invoice.total += item.amount;
+    invoice.total_excluding_tax = (invoice.total_excluding_tax ?? 0) + item.amount;
+  }
+}
+
+function itemOf(line: Stripe.InvoiceLineItem): string | null | undefined {
+  return line.parent?.invoice_item_details?.invoice_item ?? line.parent?.subscription_item_details?.invoice_item;
 }
 
 function sumsOf({ lines, coupon, currency, isTaxed }: InvoiceTerms, taxPercent: number) {

@@ -4,7 +4,7 @@ import type { Params } from '../http/params.js';
 import { readPrice, addPrice } from '../resources/prices.js';
 import type { World } from '../world/world.js';
 import type { ItemChange, SubscriptionChange } from './change-subscription.js';
-import type { ItemChoice, SubscriptionTerms } from './new-subscription.js';
+import type { ItemChoice, SubscriptionTerms } from './blank-subscription.js';
 import { boundaryAfter, cadenceOf } from './periods.js';
 
 const DAY_SECONDS = 24 * 3600;
@@ -29,7 +29,6 @@ export function readSubscription(world: World, params: Params): SubscriptionTerm
   const couponId = discount?.text('coupon');
   const transfer = params.in('transfer_data');
   params.oneOf('collection_method', ['charge_automatically']);
-  params.in('payment_settings')?.oneOf('save_default_payment_method', ['off', 'on_subscription']);
   const terms: SubscriptionTerms = {
     customer,
     items,
@@ -81,8 +80,7 @@ export function readChange(world: World, subscription: Stripe.Subscription, para
       ...readMethod(world, params),
     },
   };
-  params.oneOf('payment_behavior', ['allow_incomplete', 'default_incomplete']);
-  params.flag('off_session');
+  params.oneOf('payment_behavior', ['allow_incomplete']);
   params.nothingElse();
   return change;
 }

@@ -2,7 +2,8 @@ import { Stripe } from 'stripe';
 import type { SubscriptionSale } from '../checkout/complete-session.js';
 import type { World } from '../world/world.js';
 import { collect, subscriptionOf } from './collect-invoice.js';
-import { startSubscription, type ItemChoice } from './new-subscription.js';
+import type { ItemChoice } from './blank-subscription.js';
+import { startSubscription } from './new-subscription.js';
 import { attachTo } from '../resources/payment-methods.js';
 
 const DAY_SECONDS = 24 * 3600;

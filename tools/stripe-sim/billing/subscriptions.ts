@@ -4,7 +4,7 @@ import { createdFilter, listPage } from '../http/list-page.js';
 import type { Params } from '../http/params.js';
 import type { Route } from '../http/route.js';
 import type { World } from '../world/world.js';
-import { changeSubscription, giveBackRest, invoiceWaiting } from './change-subscription.js';
+import { changeSubscription, giveBackRest, invoiceWaiting, resumeSubscription } from './change-subscription.js';
 import { startSubscription } from './new-subscription.js';
 import { readChange, readSubscription } from './read-subscription.js';
 import { end } from './subscription-status.js';
@@ -45,6 +45,17 @@ export function subscriptionRoutes(world: World): Route[] {
       },
     },
     { method: 'DELETE', path: `${URL}/:id`, handle: ({ params, ids: [id = ''] }) => cancel(world, id, params) },
+    {
+      method: 'POST',
+      path: `${URL}/:id/resume`,
+      handle({ params, ids: [id = ''] }) {
+        const subscription = mustLive(world, id);
+        params.oneOf('billing_cycle_anchor', ['now']);
+        params.nothingElse();
+        resumeSubscription(world, subscription);
+        return subscription;
+      },
+    },
     {
       method: 'GET',
       path: '/v1/subscription_items',

@@ -3,6 +3,7 @@ import { invalid, missingParameter } from '../http/fault.js';
 import type { Params } from '../http/params.js';
 import { NO_INTENT_DATA, readIntentData, type IntentData } from '../resources/new-intent.js';
 import type { World } from '../world/world.js';
+import { blankSession } from './blank-session.js';
 import { priceItems, readLineItems } from './line-items.js';
 
 const THIRTY_MINUTES = 30 * 60;
@@ -33,7 +34,8 @@ export function createSession(world: World, plans: SessionPlans, params: Params)
   const customerId = params.text('customer');
   const customer =
     customerId === undefined ? undefined : world.must(world.customers, 'customer', customerId, 'customer');
-  const successUrl = params.requiredText('success_url');
+  const successUrl = params.webUrl('success_url');
+  if (successUrl === undefined) throw missingParameter('success_url');
   const expiresAt = params.integer('expires_at');
   const now = world.now();
   if (expiresAt !== undefined && (expiresAt < now + THIRTY_MINUTES || expiresAt > now + ONE_DAY)) {
@@ -45,7 +47,7 @@ export function createSession(world: World, plans: SessionPlans, params: Params)
   const items = readLineItems(world, params);
   if (items.length === 0 && mode !== 'setup') throw missingParameter('line_items');
   checkItems(items, mode);
-  const coupon = readCoupon(world, params);
+  const { coupon, shown: discounts } = readDiscount(world, params);
   const isTaxed = params.in('automatic_tax')?.flag('enabled') ?? false;
   const intentParams = params.in('payment_intent_data');
   const plan: SessionPlan = {
@@ -67,11 +69,12 @@ export function createSession(world: World, plans: SessionPlans, params: Params)
       provider: isTaxed ? 'stripe' : null,
       status: isTaxed ? 'complete' : null,
     },
-    cancel_url: params.text('cancel_url') ?? null,
+    cancel_url: params.webUrl('cancel_url') ?? null,
     client_reference_id: params.text('client_reference_id') ?? null,
     created: now,
     currency,
     customer: customer?.id ?? null,
+    discounts,
     customer_creation:
       params.oneOf('customer_creation', ['always', 'if_required']) ?? (mode === 'payment' ? 'if_required' : null),
     customer_email: params.text('customer_email') ?? null,
@@ -88,6 +91,13 @@ export function createSession(world: World, plans: SessionPlans, params: Params)
   };
   readTaxIdCollection(params, session);
   params.nothingElse();
+  if (session.allow_promotion_codes === true && discounts.length > 0) {
+    throw invalid(
+      'You may only specify one of these parameters: allow_promotion_codes, discounts.',
+      'discounts',
+      'parameters_exclusive',
+    );
+  }
   if (customer !== undefined && session.customer_email !== null) {
     throw invalid(
       'You may only specify one of these parameters: customer, customer_email.',
@@ -135,13 +145,20 @@ function checkItems(items: readonly Stripe.LineItem[], mode: (typeof MODES)[numb
   }
 }
 
-function readCoupon(world: World, params: Params): Stripe.Coupon | undefined {
+/** The coupon, and how the session shows it. */
+function readDiscount(
+  world: World,
+  params: Params,
+): { coupon: Stripe.Coupon | undefined; shown: Stripe.Checkout.Session.Discount[] } {
   const [discount] = params.list('discounts');
-  if (discount === undefined) return undefined;
-  const code = discount.text('promotion_code');
-  if (code === undefined)
-    return world.must(world.coupons, 'coupon', discount.requiredText('coupon'), 'discounts[0][coupon]');
-  return couponOf(world, world.must(world.promotionCodes, 'promotion code', code, 'discounts[0][promotion_code]'));
+  if (discount === undefined) return { coupon: undefined, shown: [] };
+  const codeId = discount.text('promotion_code');
+  if (codeId === undefined) {
+    const coupon = world.must(world.coupons, 'coupon', discount.requiredText('coupon'), 'discounts[0][coupon]');
+    return { coupon, shown: [{ coupon: coupon.id, promotion_code: null }] };
+  }
+  const code = world.must(world.promotionCodes, 'promotion code', codeId, 'discounts[0][promotion_code]');
+  return { coupon: couponOf(world, code), shown: [{ coupon: null, promotion_code: code.id }] };
 }
 
 export function couponOf(world: World, code: Stripe.PromotionCode): Stripe.Coupon | undefined {
@@ -164,71 +181,4 @@ function readTaxIdCollection(params: Params, session: Stripe.Checkout.Session): 
   update?.oneOf('address', ['auto', 'never']);
   update?.oneOf('name', ['auto', 'never']);
   session.billing_address_collection = params.oneOf('billing_address_collection', ['auto', 'required']) ?? null;
-}
-
-function blankSession(): Omit<
-  Stripe.Checkout.Session,
-  | 'allow_promotion_codes'
-  | 'automatic_tax'
-  | 'cancel_url'
-  | 'client_reference_id'
-  | 'created'
-  | 'currency'
-  | 'customer'
-  | 'customer_creation'
-  | 'customer_email'
-  | 'expires_at'
-  | 'id'
-  | 'livemode'
-  | 'locale'
-  | 'metadata'
-  | 'mode'
-  | 'payment_method_collection'
-  | 'payment_method_types'
-  | 'submit_type'
-  | 'success_url'
-  | 'url'
-> {
-  return {
-    object: 'checkout.session',
-    adaptive_pricing: null,
-    after_expiration: null,
-    allowed_payment_method_types: null,
-    amount_subtotal: null,
-    amount_total: null,
-    billing_address_collection: null,
-    client_secret: null,
-    collected_information: null,
-    consent: null,
-    consent_collection: null,
-    currency_conversion: null,
-    custom_fields: [],
-    custom_text: { after_submit: null, shipping_address: null, submit: null, terms_of_service_acceptance: null },
-    customer_account: null,
-    customer_details: null,
-    discounts: [],
-    integration_identifier: null,
-    invoice: null,
-    invoice_creation: null,
-    managed_payments: null,
-    origin_context: null,
-    payment_intent: null,
-    payment_link: null,
-    payment_method_configuration_details: null,
-    payment_method_options: {},
-    payment_status: 'no_payment_required',
-    permissions: null,
-    phone_number_collection: { enabled: false },
-    recovered_from: null,
-    saved_payment_method_options: null,
-    setup_intent: null,
-    shipping_address_collection: null,
-    shipping_cost: null,
-    shipping_options: [],
-    status: 'open',
-    subscription: null,
-    total_details: null,
-    ui_mode: 'hosted_page',
-    wallet_options: null,
-  };
 }

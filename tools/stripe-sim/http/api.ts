@@ -59,6 +59,9 @@ export class StripeApi {
     if (this.rateLimit.isExceeded(Date.now())) throw rateLimited(1);
     this.authenticate(one(request.headers['authorization']));
     checkVersion(one(request.headers['stripe-version']));
+    if (request.headers['stripe-account'] !== undefined) {
+      throw invalid('This simulator is one account: it has no others that Stripe-Account could name.');
+    }
     const match = this.router.find(request.method, request.path);
     if (match === undefined) throw unknownUrl(request);
     const signature = `${request.method} ${request.path}\n${request.text}`;

@@ -34,7 +34,7 @@ function follow(node: unknown, path: readonly string[], lookup: Lookup): boolean
   if (name === undefined || node === null) return true;
   if (Array.isArray(node)) return node.map(element => follow(element, path, lookup)).every(Boolean);
   if (!isJson(node)) return false;
-  if (!(name in node)) {
+  if (!Object.hasOwn(node, name)) {
     const included = lookup.included(node, name);
     if (included === undefined) return false;
     node[name] = snapshotOf(included);

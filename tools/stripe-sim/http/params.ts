@@ -100,6 +100,14 @@ export class Params {
     return this.oneOf(name, values) ?? this.missing(name);
   }
 
+  /** An address that a browser can be sent to. */
+  webUrl(name: string): string | undefined {
+    const text = this.text(name);
+    if (text !== undefined && !/^https?:$/.test(URL.parse(text)?.protocol ?? ''))
+      throw invalid('Not a valid URL', this.nameOf(name), 'url_invalid');
+    return text;
+  }
+
   currency(name = 'currency'): string | undefined {
     const text = this.text(name)?.toLowerCase();
     if (text !== undefined && !/^[a-z]{3}$/.test(text)) throw invalid(`Invalid currency: ${text}`, this.nameOf(name));
@@ -115,13 +123,13 @@ export class Params {
     const value = this.raw(name);
     if (value === undefined || value === '') return undefined;
     if (typeof value === 'string') throw invalid(`Invalid object: ${this.nameOf(name)}`, this.nameOf(name));
-    return this.child(value, name);
+    return this.child(value, this.nameOf(name));
   }
 
   list(name: string): Params[] {
     return this.elements(name).map(([index, value]) => {
       if (typeof value === 'string') throw invalid(`Invalid object: ${this.nameOf(name)}`, this.nameOf(name));
-      return this.child(value, `${name}][${index}`);
+      return this.child(value, `${this.nameOf(name)}[${index}]`);
     });
   }
 
@@ -176,8 +184,8 @@ export class Params {
     return Object.entries(value);
   }
 
-  private child(form: Form, name: string): Params {
-    const params = new Params(form, this.nameOf(name));
+  private child(form: Form, path: string): Params {
+    const params = new Params(form, path);
     this.nested.push(params);
     return params;
   }

@@ -9,10 +9,20 @@ import { htmlAnswer, redirect } from './answers.js';
 
 /** The buttons of the page: what each is and the test payment method behind it. */
 const WAYS = [
-  { action: 'pay', label: 'Pay', method: 'pm_card_visa' },
-  { action: 'decline', label: 'Decline: insufficient funds', method: 'pm_card_chargeDeclinedInsufficientFunds' },
-  { action: 'authenticate', label: '3-D Secure', method: 'pm_card_authenticationRequired' },
-  { action: 'later', label: 'Pay by bank debit, which settles later', method: TEST_BANK_ACCOUNT },
+  { action: 'pay', label: 'Pay', type: 'card', method: 'pm_card_visa' },
+  {
+    action: 'decline',
+    label: 'Decline: insufficient funds',
+    type: 'card',
+    method: 'pm_card_chargeDeclinedInsufficientFunds',
+  },
+  { action: 'authenticate', label: '3-D Secure', type: 'card', method: 'pm_card_authenticationRequired' },
+  {
+    action: 'later',
+    label: 'Pay by bank debit, which settles later',
+    type: 'us_bank_account',
+    method: TEST_BANK_ACCOUNT,
+  },
 ] as const;
 
 /** The page of a Checkout Session, where a customer pays, does not, or changes their mind. */
@@ -91,7 +101,7 @@ function show(checkout: Checkout, session: Stripe.Checkout.Session, wrong?: stri
     ${session.allow_promotion_codes === true ? CODE_FORM : ''}
     <form method="post">
       ${session.customer === null && session.customer_email === null ? EMAIL_INPUT : ''}
-      ${WAYS.map(way => html`<button name="action" value="${way.action}" class="${way.action === 'pay' ? 'main' : ''}">${way.label}</button>`)}
+      ${WAYS.filter(way => session.payment_method_types.includes(way.type)).map(way => html`<button name="action" value="${way.action}" class="${way.action === 'pay' ? 'main' : ''}">${way.label}</button>`)}
       <button name="action" value="cancel">Back, without paying</button>
     </form>`;
   return htmlAnswer(page('Checkout', content));

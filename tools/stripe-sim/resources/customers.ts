@@ -3,6 +3,8 @@ import { listPage, createdFilter } from '../http/list-page.js';
 import type { Params } from '../http/params.js';
 import type { Route } from '../http/route.js';
 import { snapshotOf } from '../world/snapshot.js';
+import { end } from '../billing/subscription-status.js';
+import { change } from '../world/change.js';
 import type { World } from '../world/world.js';
 
 const URL = '/v1/customers';
@@ -31,7 +33,7 @@ export function customerRoutes(world: World): Route[] {
       path: `${URL}/:id`,
       handle({ params, ids: [id = ''] }) {
         params.nothingElse();
-        return world.must(world.customers, 'customer', id);
+        return world.deletedCustomers.get(id) ?? world.must(world.customers, 'customer', id);
       },
     },
     { method: 'POST', path: `${URL}/:id`, handle: ({ params, ids: [id = ''] }) => updateCustomer(world, id, params) },
@@ -41,9 +43,7 @@ export function customerRoutes(world: World): Route[] {
       handle({ params, ids: [id = ''] }) {
         const customer = world.must(world.customers, 'customer', id);
         params.nothingElse();
-        world.customers.delete(id);
-        world.emit('customer.deleted', customer);
-        return { id, object: 'customer', deleted: true };
+        return deleteCustomer(world, customer);
       },
     },
   ];
@@ -101,6 +101,20 @@ function createCustomer(world: World, params: Params): Stripe.Customer {
   world.customers.add(customer);
   world.emit('customer.created', customer);
   return customer;
+}
+
+/** What it has ends with it: its subscriptions, and the collection of what it owes. */
+function deleteCustomer(world: World, customer: Stripe.Customer): Stripe.DeletedCustomer {
+  const { id } = customer;
+  for (const one of world.subscriptions.where(one => one.customer === id && one.ended_at === null)) {
+    end(world, one, 'cancellation_requested');
+  }
+  for (const invoice of world.invoices.where(one => one.customer === id)) {
+    change(invoice, { auto_advance: false, automatically_finalizes_at: null, next_payment_attempt: null });
+  }
+  world.customers.delete(id);
+  world.emit('customer.deleted', customer);
+  return world.deletedCustomers.add({ id, object: 'customer', deleted: true });
 }
 
 function updateCustomer(world: World, id: string, params: Params): Stripe.Customer {

@@ -7,6 +7,7 @@ import type { World } from '../world/world.js';
 import { confirmIntent } from './confirm-intent.js';
 import { findPaymentMethod } from './payment-methods.js';
 import { addIntent, readIntentData } from './new-intent.js';
+import { change } from '../world/change.js';
 
 const URL = '/v1/payment_intents';
 const CANCELLATION_REASONS = ['abandoned', 'duplicate', 'fraudulent', 'requested_by_customer'] as const;
@@ -44,7 +45,7 @@ export function paymentIntentRoutes(world: World): Route[] {
         const metadata = params.metadata(intent.metadata);
         const description = params.text('description') ?? intent.description;
         params.nothingElse();
-        Object.assign(intent, { metadata, description });
+        change(intent, { metadata, description });
         return intent;
       },
     },
@@ -59,7 +60,7 @@ export function paymentIntentRoutes(world: World): Route[] {
         if (['succeeded', 'canceled', 'processing'].includes(intent.status)) {
           throw unexpectedState(intent, 'cancel this PaymentIntent');
         }
-        Object.assign(intent, {
+        change(intent, {
           status: 'canceled',
           canceled_at: world.now(),
           cancellation_reason: reason,

@@ -6,6 +6,7 @@ import type { Route } from '../http/route.js';
 import { snapshotOf } from '../world/snapshot.js';
 import type { World } from '../world/world.js';
 import { addProduct, readProduct } from './products.js';
+import { change } from '../world/change.js';
 
 const URL = '/v1/prices';
 const LARGEST_AMOUNT = 99_999_999;
@@ -52,7 +53,7 @@ export function priceRoutes(world: World): Route[] {
           metadata: params.metadata(price.metadata),
         };
         params.nothingElse();
-        Object.assign(price, changes);
+        change(price, changes);
         world.emit('price.updated', price, before);
         return price;
       },

@@ -4,6 +4,7 @@ import type { Params } from '../http/params.js';
 import type { Route } from '../http/route.js';
 import { snapshotOf } from '../world/snapshot.js';
 import type { World } from '../world/world.js';
+import { change } from '../world/change.js';
 
 const URL = '/v1/products';
 
@@ -51,7 +52,7 @@ export function productRoutes(world: World): Route[] {
           metadata: params.metadata(product.metadata),
         };
         params.nothingElse();
-        Object.assign(product, changes, { updated: world.now() });
+        change(product, { ...changes, updated: world.now() });
         world.emit('product.updated', product, before);
         return product;
       },

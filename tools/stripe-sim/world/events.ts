@@ -6,27 +6,15 @@ export type EventType = Stripe.Event['type'];
 export type ObjectOf<T extends EventType> = Extract<Stripe.Event, { type: T }>['data']['object'];
 
 /** An event as it is kept: `data.object` as it was when it happened. */
-export interface KeptEvent {
-  readonly id: string;
-  readonly object: 'event';
-  readonly api_version: string;
-  readonly created: number;
-  readonly data: { readonly object: Snapshot; readonly previous_attributes?: Snapshot };
-  readonly livemode: boolean;
-  pending_webhooks: number;
-  readonly request: { readonly id: string | null; readonly idempotency_key: string | null };
-  readonly type: EventType;
+export interface KeptEvent extends Stripe.EventBase {
+  data: { object: Snapshot; previous_attributes?: Snapshot };
+  request: Stripe.Event.Request;
+  type: EventType;
 }
 
 /** A thin event: which object, not what it looks like. */
-export interface ThinEvent {
-  readonly id: string;
-  readonly object: 'v2.core.event';
-  readonly type: string;
-  readonly created: string;
-  readonly livemode: boolean;
-  readonly snapshot_event: string;
-  readonly related_object: Stripe.V2.Core.Events.RelatedObject | null;
+export interface ThinEvent extends Stripe.V2.Core.EventBase {
+  related_object: Stripe.V2.Core.Events.RelatedObject | null;
 }
 
 /** Where the API has objects of a kind, for those that thin events are about. */

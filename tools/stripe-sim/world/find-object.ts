@@ -4,25 +4,27 @@ import type { Table } from './table.js';
 
 /** Finds objects by the prefix of their ids, and lists that objects only show when they are asked for. */
 export function lookupIn(world: World, itemsOf: (session: string) => readonly object[]): Lookup {
-  const tables: Readonly<Record<string, Pick<Table<{ id: string }>, 'get'>>> = {
-    ch: world.charges,
-    cs: world.sessions,
-    cus: world.customers,
-    du: world.disputes,
-    in: world.invoices,
-    pi: world.paymentIntents,
-    pm: world.paymentMethods,
-    price: world.prices,
-    prod: world.products,
-    promo: world.promotionCodes,
-    re: world.refunds,
-    seti: world.setupIntents,
-    sub: world.subscriptions,
-    clock: world.testClocks,
-    txn: world.balanceTransactions,
-  };
+  const tables = new Map<string, Pick<Table<{ id: string }>, 'get'>>(
+    Object.entries({
+      ch: world.charges,
+      cs: world.sessions,
+      cus: world.customers,
+      du: world.disputes,
+      in: world.invoices,
+      pi: world.paymentIntents,
+      pm: world.paymentMethods,
+      price: world.prices,
+      prod: world.products,
+      promo: world.promotionCodes,
+      re: world.refunds,
+      seti: world.setupIntents,
+      sub: world.subscriptions,
+      clock: world.testClocks,
+      txn: world.balanceTransactions,
+    }),
+  );
   return {
-    byId: id => tables[id.slice(0, id.indexOf('_'))]?.get(id) ?? world.coupons.get(id) ?? world.products.get(id),
+    byId: id => tables.get(id.slice(0, id.indexOf('_')))?.get(id) ?? world.coupons.get(id) ?? world.products.get(id),
     included(node, name) {
       const id = String(node['id']);
       switch (`${String(node['object'])}.${name}`) {

@@ -34,6 +34,7 @@ export class World {
   readonly ids: Ids;
   readonly clock: SimClock;
   readonly customers = new Table<Stripe.Customer>();
+  readonly deletedCustomers = new Table<Stripe.DeletedCustomer>();
   readonly products = new Table<Stripe.Product>();
   readonly prices = new Table<Stripe.Price>();
   readonly coupons = new Table<Stripe.Coupon>();
