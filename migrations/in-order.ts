@@ -16,6 +16,7 @@ import { Outbound1700000000014 } from './1700000000014-outbound.js';
 import { ChainSecret1700000000015 } from './1700000000015-chain-secret.js';
 import { EntriesByType1700000000016 } from './1700000000016-entries-by-type.js';
 import { CheaperChecks1700000000018 } from './1700000000018-cheaper-checks.js';
+import { TestClocks1700000000019 } from './1700000000019-test-clocks.js';
 import { Finance1700000000020 } from './1700000000020-finance.js';
 import { Members1700000000022 } from './1700000000022-members.js';
 import { StripeEvents1700000000023 } from './1700000000023-stripe-events.js';
@@ -47,6 +48,7 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   ChainSecret1700000000015,
   EntriesByType1700000000016,
   CheaperChecks1700000000018,
+  TestClocks1700000000019,
   Finance1700000000020,
   Members1700000000022,
   StripeEvents1700000000023,

@@ -36,6 +36,7 @@ export class AccountReader {
     return (
       `{"account":${JSON.stringify(view.id)},"seq":${state.seq},"frozen":${state.frozen}` +
       `,"overdraft_limits":${JSON.stringify(limits)},"metadata":${metadataJson(state.metadata)}` +
+      (state.testClock === null ? '' : `,"test_clock":${JSON.stringify(state.testClock)}`) +
       `,"balances":${this.writer.balances(view)},"created_at":${createdAt}}`
     );
   }

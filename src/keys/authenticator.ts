@@ -61,6 +61,11 @@ export function requireLive(caller: Caller): void {
   if (caller.mode !== 'live') throw new LedgerError('scope_missing', 'this is about live data too: use a live key');
 }
 
+/** For what only test mode has. @throws LedgerError scope_missing */
+export function requireTest(caller: Caller): void {
+  if (caller.mode !== 'test') throw new LedgerError('scope_missing', 'this is of test mode only: use a key crd_test_…');
+}
+
 function unauthenticated(): LedgerError {
   return new LedgerError('unauthenticated', 'send Authorization: Bearer with an API key that is in force');
 }

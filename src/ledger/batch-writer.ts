@@ -13,6 +13,7 @@ import type { AppendReply } from './store/append.js';
 import { ConnectionLost, failureOf } from './store/failure.js';
 import { LaneConnection } from './store/lane-connection.js';
 import type { AccountName } from './store/look-up-names.js';
+import { NO_CLOCKS, type ClockReadings } from './store/read-clocks.js';
 import { Turn } from './turn.js';
 import { internal, missingAccount } from './write-errors.js';
 
@@ -134,7 +135,9 @@ export class BatchWriter {
     const { cached, unknown } = this.find(calls);
     const loaded = unknown.length > 0 ? await this.load(connection, unknown) : [];
     const turns = await this.openTurns(connection, [...cached, ...loaded], calls);
-    return this.decideTurns(connection, turns, { queuedSince, beganAt, loadedAt: performance.now() });
+    const wanted = clocksOf(turns);
+    const testClocks = wanted === null ? NO_CLOCKS : await connection.readClocks(wanted.ids);
+    return this.decideTurns(connection, turns, testClocks, { queuedSince, beganAt, loadedAt: performance.now() });
   }
 
   /**
@@ -192,8 +195,11 @@ export class BatchWriter {
           [...numbers].filter(no => !held.has(no)),
         );
         const turns = await this.openTurns(connection, [...loaded, ...proposed], free);
+        const wanted = clocksOf(turns);
+        if (wanted !== null) await connection.holdClocks(wanted.ids, wanted.joined);
+        const testClocks = wanted === null ? NO_CLOCKS : await connection.readClocks(wanted.ids);
         const times = { queuedSince: null, beganAt, loadedAt: performance.now() };
-        return this.write(this.decideTurns(connection, turns, times), null);
+        return this.write(this.decideTurns(connection, turns, testClocks, times), null);
       });
       left.push(...this.finish(written));
     }
@@ -250,10 +256,15 @@ export class BatchWriter {
     return turns.sort((a, b) => a.account.no - b.account.no);
   }
 
-  private decideTurns(connection: LaneConnection, turns: readonly Turn[], times: Times): Decided {
+  private decideTurns(
+    connection: LaneConnection,
+    turns: readonly Turn[],
+    testClocks: ClockReadings,
+    times: Times,
+  ): Decided {
     const decidedAt = this.clock.now();
     const batch = new Batch(turns, this.parts.writer);
-    batch.decide(decidedAt);
+    batch.decide(decidedAt, testClocks);
     batch.collect(connection.append);
     return { connection, batch, decidedAt, times };
   }
@@ -310,6 +321,22 @@ function whoIs(calls: readonly Pending[]): { numbers: number[]; proposed: Accoun
   // By now it was written, and only some of these calls know.
   for (const no of numbers) proposed.delete(no);
   return { numbers: [...numbers], proposed: [...proposed.values()] };
+}
+
+/**
+ * The clocks to be read for these turns; null for most. Anew for every batch, because nobody tells this replica that one
+ * was moved; whether one was since, the append sees.
+ */
+function clocksOf(turns: readonly Turn[]): { readonly ids: string[]; readonly joined: boolean } | null {
+  let ids: Set<string> | undefined;
+  let joined = false;
+  for (const turn of turns) {
+    const used = turn.testClocks();
+    if (used.length === 0) continue;
+    for (const id of used) (ids ??= new Set()).add(id);
+    joined ||= turn.account.state.testClock === null;
+  }
+  return ids === undefined ? null : { ids: [...ids], joined };
 }
 
 /** Those whose time is not over. */

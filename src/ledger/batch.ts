@@ -5,6 +5,7 @@ import type { AnswerWriter } from './answer.js';
 import type { Moment } from './domain/account.js';
 import type { Pending } from './pending.js';
 import type { Append, AppendedAccount, AppendReply, KnownOutcome } from './store/append.js';
+import type { ClockReadings } from './store/read-clocks.js';
 import { Turn, type Verdict } from './turn.js';
 import { alreadyRecorded, keyReused } from './write-errors.js';
 
@@ -49,10 +50,10 @@ export class Batch {
     return origins;
   }
 
-  decide(clock: Moment): void {
+  decide(clock: Moment, testClocks: ClockReadings): void {
     for (const turn of this.turns) turn.foresee();
     this.writer.prepare();
-    for (const turn of this.turns) turn.decide(clock);
+    for (const turn of this.turns) turn.decide(clock, testClocks);
   }
 
   /** Hands everything to the append: what to write, what to confirm, which keys and facts to look up. */
@@ -141,9 +142,9 @@ export function callsByAccount(calls: readonly Pending[]): Map<number, Pending[]
   return byAccount;
 }
 
-function appendedAccount({ account, priorSeq, entries }: Turn): AppendedAccount {
+function appendedAccount({ account, priorSeq, entries, clock }: Turn): AppendedAccount {
   const { no, mode, id, unnamed, state } = account;
-  return { no, mode, id, unnamed, priorSeq, state, entries };
+  return { no, mode, id, unnamed, priorSeq, state, entries, clock };
 }
 
 function deliver(pending: Pending, verdict: Verdict): void {

@@ -9,9 +9,19 @@ import { settleDue } from './domain/settle-due.js';
 import { openWindows } from './domain/windows.js';
 import { LedgerError } from '../shared/ledger-error.js';
 import type { AnswerWriter } from './answer.js';
-import type { Pending } from './pending.js';
+import type { Call, Pending } from './pending.js';
+import { MOST_ACCOUNTS_OF_CLOCK, type AppendedClock } from './store/append.js';
+import { NO_CLOCKS, type ClockReadings } from './store/read-clocks.js';
 import type { AccountView, Submission, SubmittedCommand } from './submission.js';
-import { alreadyRecorded, internal, keyReused, missingAccount, readTooEarly } from './write-errors.js';
+import {
+  alreadyRecorded,
+  clockIsFull,
+  internal,
+  keyReused,
+  missingAccount,
+  noSuchClock,
+  readTooEarly,
+} from './write-errors.js';
 
 /** What becomes of a call once the batch stands. */
 export type Verdict =
@@ -38,6 +48,8 @@ interface History {
 /** Of most turns, which look back at nothing; never added to. */
 const NO_HISTORY: History = { asked: new Set(), entries: new Map() };
 
+const NO_NAMES: readonly string[] = [];
+
 const POSTPONED: Verdict = { type: 'postponed' };
 
 /**
@@ -58,6 +70,8 @@ export class Turn {
   private readonly firstWithKey = new Map<string, number>();
   private factSeqs: Map<string, number> | undefined;
   private history: History = NO_HISTORY;
+  private clocks: ClockReadings = NO_CLOCKS;
+  private readonly clockBefore: string | null;
 
   constructor(
     readonly account: Account,
@@ -66,6 +80,14 @@ export class Turn {
   ) {
     this.priorSeq = account.state.seq;
     this.dueBoundBefore = account.state.dueBound;
+    this.clockBefore = account.state.testClock;
+  }
+
+  /** Those that the account lives by, or may once these calls are decided. */
+  testClocks(): readonly string[] {
+    const { mode, state } = this.account;
+    if (mode === 'live') return NO_NAMES;
+    return state.testClock === null ? this.calls.flatMap(({ call }) => clockToTake(call) ?? []) : [state.testClock];
   }
 
   /** History these calls look back at, as far as can be told before deciding; null where there is none to recall. */
@@ -94,11 +116,16 @@ export class Turn {
     this.writer.foresee(this.account.no, this.account.state, commands);
   }
 
-  /** @param clock the database's; the account's own time never runs backwards */
-  decide(clock: Moment): void {
+  /**
+   * @param clock the database's; the account's own time never runs backwards
+   * @param testClocks as they are read for this batch
+   */
+  decide(clock: Moment, testClocks: ClockReadings): void {
     const { state } = this.account;
-    const now = Math.max(clock, state.lastEffectiveAt);
+    this.clocks = testClocks;
+    let now: Moment;
     try {
+      now = this.timeBy(clock);
       this.entries.push(...settleDue(state, now, clock, ENOUGH_DUE_ENTRIES));
       // What is due still may end the very subscription whose window this would open.
       if (this.touched && state.dueBound > now) this.entries.push(...openWindows(state, now, clock));
@@ -108,14 +135,32 @@ export class Turn {
       this.spoiled = true;
       return;
     }
-    const view: AccountView = { no: this.account.no, mode: this.account.mode, id: this.account.id, state, now };
+    let view: AccountView = { no: this.account.no, mode: this.account.mode, id: this.account.id, state, now };
     let postponing = state.dueBound <= now;
     for (const call of this.calls) {
       // One that waits makes those behind it wait: an account's calls keep their order.
       const verdict: Verdict = postponing || this.spoiled ? POSTPONED : this.verdictOn(call, view, clock);
       postponing = verdict === POSTPONED;
+      if (state.testClock !== this.clockBefore) view = { ...view, now: this.timeBy(clock) };
       this.verdicts.push(verdict);
     }
+  }
+
+  /** The account's own now: the clock's where it lives by one. */
+  private timeBy(clock: Moment): Moment {
+    const { testClock, lastEffectiveAt } = this.account.state;
+    if (testClock === null) return Math.max(clock, lastEffectiveAt);
+    const reading = this.clocks.get(testClock);
+    if (reading === undefined) throw new Error(`the test clock ${testClock} is gone`);
+    return Math.max(reading.now, lastEffectiveAt);
+  }
+
+  /** What the append is to hold the account's clock against. */
+  get clock(): AppendedClock | null {
+    const { testClock: id } = this.account.state;
+    const reading = id === null ? undefined : this.clocks.get(id);
+    if (id === null || reading === undefined) return null;
+    return { id, now: reading.now, isNew: this.clockBefore === null };
   }
 
   /** Somebody asks about the account, or wants something of it: it is not only time that passes. */
@@ -169,7 +214,14 @@ export class Turn {
 
     const completed = this.complete(state, submission.command);
     if (!completed.ok) return POSTPONED;
-    const decision = decide(state, completed.command, view.now, clock);
+    const taken = state.testClock === null && state.seq === 0 ? clockToTake(pending.call) : null;
+    const reading = taken === null ? null : this.clocks.get(taken);
+    if (reading === undefined) return { type: 'refused', error: noSuchClock() };
+    if (reading !== null && reading.accounts >= MOST_ACCOUNTS_OF_CLOCK) {
+      return { type: 'refused', error: clockIsFull(MOST_ACCOUNTS_OF_CLOCK) };
+    }
+    // Its first entry is of the clock's time already.
+    const decision = decide(state, completed.command, reading?.now ?? view.now, clock);
     if (!decision.ok) return { type: 'refused', error: this.writer.refusal(view, decision.refusal, unfixed) };
     if (unfixed?.stand() === false) return { type: 'refused', error: readTooEarly() };
 
@@ -177,6 +229,7 @@ export class Turn {
       evolve(state, entry);
       this.entries.push(entry);
     }
+    if (reading !== null) reading.accounts++;
     const seq = decision.entries[0]?.seq ?? state.seq;
     // This call's verdict will be the next one.
     if (once !== null) this.firstWithKey.set(once.key, this.verdicts.length);
@@ -205,4 +258,11 @@ export class Turn {
   private alreadyRecordedAs(seq: number): LedgerError {
     return alreadyRecorded(this.writer.entryId(this.account.no, seq));
   }
+}
+
+/** The clock that a call would have its account live by. */
+function clockToTake(call: Call): string | null {
+  return call.type === 'command' && call.submission.command.type === 'configure'
+    ? (call.submission.command.testClock ?? null)
+    : null;
 }

@@ -10,6 +10,14 @@ export function readTooEarly(): LedgerError {
   return busy('a unit of the request has just been put to use');
 }
 
+export function noSuchClock(): LedgerError {
+  return new LedgerError('test_clock_not_found', 'there is no such test clock');
+}
+
+export function clockIsFull(most: number): LedgerError {
+  return new LedgerError('test_clock_full', `${most} accounts live by this test clock: make another one`);
+}
+
 /** Our fault. What happened stays in the cause, for the log. */
 export function internal(cause: unknown): LedgerError {
   return new LedgerError('internal', 'the command could not be carried out; it left no trace', {}, false, { cause });

@@ -190,6 +190,7 @@ export const account = z
     frozen: z.boolean(),
     overdraft_limits: z.record(z.string(), amountOut),
     metadata,
+    test_clock: id('clk').optional().meta({ description: 'The clock it lives by.' }),
     balances,
     created_at: moment.nullable().meta({ description: 'Null where the account has no entry yet.' }),
   })

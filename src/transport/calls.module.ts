@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { CampaignsModule } from '../campaigns/campaigns.module.js';
+import { ClocksModule } from '../clocks/clocks.module.js';
 import { EntriesModule } from '../entries/entries.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { PlansModule } from '../plans/plans.module.js';
@@ -24,6 +25,7 @@ import { Reads } from './reads.js';
 import { RunCalls } from './runs.js';
 import { StripeInboxCalls } from './stripe-inbox.js';
 import { SubscriptionCalls } from './subscriptions.js';
+import { TestClockCalls } from './test-clocks.js';
 import { TopUpCalls } from './top-ups.js';
 import { WebhookCalls } from './webhooks.js';
 
@@ -40,6 +42,7 @@ import { WebhookCalls } from './webhooks.js';
     RatesModule,
     WebhooksModule,
     StripeModule,
+    ClocksModule,
   ],
   providers: [
     CommandCounts,
@@ -59,6 +62,7 @@ import { WebhookCalls } from './webhooks.js';
     WebhookCalls,
     TopUpCalls,
     StripeInboxCalls,
+    TestClockCalls,
   ],
   exports: [
     Mutations,
@@ -77,6 +81,7 @@ import { WebhookCalls } from './webhooks.js';
     WebhookCalls,
     TopUpCalls,
     StripeInboxCalls,
+    TestClockCalls,
   ],
 })
 export class CallsModule {}

@@ -54,6 +54,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   run_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   webhook_endpoint_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   alert_rule_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  test_clock_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
 
   stripe_event_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   pack_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
@@ -82,6 +83,9 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   refund_exceeds_commit: { http: 422, grpc: GRPC.FAILED_PRECONDITION },
   revoke_exceeds_grant: { http: 422, grpc: GRPC.FAILED_PRECONDITION },
   reinstate_exceeds_revoke: { http: 422, grpc: GRPC.FAILED_PRECONDITION },
+  test_clock_advancing: { http: 409, grpc: GRPC.ABORTED, retryAfterSeconds: 1 },
+  test_clock_full: { http: 409, grpc: GRPC.RESOURCE_EXHAUSTED },
+  account_in_use: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
   unit_in_use: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
   plan_in_use: { http: 409, grpc: GRPC.FAILED_PRECONDITION },
   plan_archived: { http: 409, grpc: GRPC.FAILED_PRECONDITION },

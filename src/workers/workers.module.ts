@@ -11,6 +11,8 @@ import { Pool } from 'pg';
 import { Registry } from 'prom-client';
 import { CampaignsModule } from '../campaigns/campaigns.module.js';
 import { FinishClaims } from '../campaigns/finish-claims.js';
+import { AdvanceClocks } from '../clocks/advance-clocks.js';
+import { ClocksModule } from '../clocks/clocks.module.js';
 import type { Config } from '../config.js';
 import type { AppPool } from '../database/connections.js';
 import { AppClients } from '../database/database.module.js';
@@ -55,6 +57,7 @@ const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
   provide: RECURRING_JOBS,
   inject: [
     SettleDueAccounts,
+    AdvanceClocks,
     FollowEntries,
     FollowLog,
     SignCheckpoints,
@@ -96,6 +99,7 @@ export class WorkersModule implements OnApplicationBootstrap, BeforeApplicationS
       global: true,
       imports: [
         CampaignsModule,
+        ClocksModule,
         EvidenceModule,
         LedgerModule,
         ProjectionsModule,

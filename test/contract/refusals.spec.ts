@@ -403,6 +403,10 @@ describe('refusals', () => {
     too_many_packs: 'stripe/packs',
     alert_rule_not_found: 'contract/webhooks',
     too_many_alert_rules: 'contract/webhooks',
+    test_clock_not_found: 'contract/test-clocks',
+    test_clock_advancing: 'contract/test-clocks',
+    test_clock_full: 'contract/test-clocks',
+    account_in_use: 'contract/test-clocks',
   };
   /** Those that no call of the API comes to. */
   const OF_NO_CALL = ['reinstate_exceeds_revoke'];

@@ -76,7 +76,14 @@ export async function auditLedger({ ownerPool }: TestDatabase): Promise<string[]
     if (storedMembers.join() !== foldedMembers.join()) {
       found.push(`account ${no}: members ${storedMembers}, folded ${foldedMembers}`);
     }
-    if ((account.due_bound?.getTime() ?? Infinity) > (nextDueAt(state) ?? Infinity)) {
+    const clocked = await ownerPool.query<{ clock: string; due_bound: Date | null }>(
+      'SELECT clock, due_bound FROM account_clocks WHERE account_no = $1',
+      [no],
+    );
+    const [clock] = clocked.rows;
+    if ((clock?.clock ?? null) !== state.testClock) found.push(`account ${no}: clock ${clock?.clock}`);
+    if (clock !== undefined && account.due_bound !== null) found.push(`account ${no}: is due by the real time`);
+    if (((clock ?? account).due_bound?.getTime() ?? Infinity) > (nextDueAt(state) ?? Infinity)) {
       found.push(`account ${no}: something is due before its bound`);
     }
   }

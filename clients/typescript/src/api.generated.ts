@@ -5,6 +5,7 @@ import type { Caller } from './caller.js';
 import { List } from './list.js';
 import type {
   Account,
+  AdvanceTestClockRequest,
   AlertRule,
   AlertRuleRequest,
   BalanceAnswer,
@@ -22,6 +23,7 @@ import type {
   ConfigureRequest,
   ConsistencyProof,
   CreateKeyRequest,
+  CreateTestClockRequest,
   CreateWebhookEndpointRequest,
   DeadJob,
   DefineCampaignRequest,
@@ -83,6 +85,7 @@ import type {
   SubscriptionAnswer,
   SubscriptionMutation,
   SubscriptionsAnswer,
+  TestClock,
   TestWebhookEndpointRequest,
   TopUp,
   TopUpRequest,
@@ -844,6 +847,45 @@ export class Api {
     options: CallOptions = {},
   ): List<FinanceMonth> {
     return new List(this.caller, { method: 'GET', path: '/v1/finance/months', query, repeatable: true }, options);
+  }
+
+  /** Make a clock that stands until it is moved; test keys only. */
+  createTestClock(request: CreateTestClockRequest, options: KeyedCallOptions = {}): Promise<TestClock> {
+    return this.caller.call(
+      { method: 'POST', path: '/v1/test-clocks', body: request, keyed: true, repeatable: true },
+      options,
+    );
+  }
+
+  /** List clocks in the order in which they were made. */
+  listTestClocks(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<TestClock> {
+    return new List(this.caller, { method: 'GET', path: '/v1/test-clocks', query, repeatable: true }, options);
+  }
+
+  /** Read a clock: its now, and whether it is on its way. */
+  getTestClock(id: string, options: CallOptions = {}): Promise<TestClock> {
+    return this.caller.call({ method: 'GET', path: `/v1/test-clocks/${segment('id', id)}`, repeatable: true }, options);
+  }
+
+  /** Move a clock forward, and let time do on the way what it does to the accounts that live by it. Answers when it is there. A way of many boundaries may be longer than the call: then `status` is `advancing`, it goes on by itself, and the same call waits for it again. */
+  advanceTestClock(id: string, request: AdvanceTestClockRequest, options: KeyedCallOptions = {}): Promise<TestClock> {
+    return this.caller.call(
+      {
+        method: 'POST',
+        path: `/v1/test-clocks/${segment('id', id)}/advance`,
+        body: request,
+        keyed: true,
+        repeatable: true,
+      },
+      options,
+    );
   }
 
   /** Make an API key; its secret is shown this once. */

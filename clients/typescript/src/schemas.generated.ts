@@ -7,6 +7,8 @@ export type Account = {
   frozen: boolean;
   overdraft_limits: { [name: string]: AmountOut };
   metadata: { [name: string]: string };
+  /** The clock it lives by. */
+  test_clock?: string | undefined;
   balances: Balances;
   /** Null where the account has no entry yet. */
   created_at: string | null;
@@ -16,6 +18,11 @@ export type AccountPage = {
   data: Account[];
   has_more: boolean;
   next_cursor: string | null;
+};
+
+export type AdvanceTestClockRequest = {
+  /** Not before its now, and at most 731 days after it. */
+  to_at: string;
 };
 
 /** When to tell: of amount, percent and the two times it has one. */
@@ -292,6 +299,8 @@ export type ConfigureRequest = {
   overdraft_limits?: { [name: string]: Amount } | undefined;
   /** Replaces all of it. */
   metadata?: Metadata | undefined;
+  /** The clock that the account lives by from its first entry on; of test keys only. */
+  test_clock?: string | undefined;
 };
 
 export type ConsistencyProof = {
@@ -317,6 +326,11 @@ export type CreateKeyRequest = {
   mode: 'live' | 'test';
   scopes: ('ledger:read' | 'ledger:write' | 'config:write' | 'billing:write' | 'usage:read' | 'keys:write' | 'ops')[];
   rate_limit_per_second?: number | undefined;
+};
+
+export type CreateTestClockRequest = {
+  /** The time it begins at; it only moves forward. */
+  now_at: string;
 };
 
 export type CreateWebhookEndpointRequest = {
@@ -1666,6 +1680,25 @@ export type SubscriptionsAnswer = {
   subscriptions: Subscription[];
 };
 
+export type TestClock = {
+  id: string;
+  now_at: string;
+  /** On its way, or where it was last moved to. */
+  status: 'ready' | 'advancing';
+  /** Where it is on its way to. */
+  to_at: string | null;
+  /** That live by it. */
+  accounts: number;
+  /** By the real time. */
+  created_at: string;
+};
+
+export type TestClockPage = {
+  data: TestClock[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
 export type TestWebhookEndpointRequest = {};
 
 export type TopUp = {
@@ -2040,6 +2073,8 @@ export type RefusalCode =
   | 'stripe_not_configured'
   | 'stripe_refused'
   | 'subscription_not_found'
+  | 'test_clock_advancing'
+  | 'test_clock_not_found'
   | 'too_many_alert_rules'
   | 'too_many_campaigns'
   | 'too_many_lots'

@@ -81,3 +81,31 @@ describe('configuring', () => {
     expect(new GivenAccount().refuses(limits({ credits: limit })).code).toBe(code);
   });
 });
+
+describe('taking a test clock', () => {
+  const takes = (testClock: string) =>
+    ({ type: 'configure', overdraftLimits: null, metadata: null, testClock }) as const;
+
+  it('is the first entry of an account, and again changes nothing', () => {
+    const account = new GivenAccount();
+    expect(account.does(takes('clk_a'))).toMatchObject([{ seq: 1, settings: { testClock: 'clk_a' } }]);
+    expect(account.does(takes('clk_a'))).toEqual([]);
+    expect(account.state.testClock).toBe('clk_a');
+  });
+
+  it('is refused where there are entries, and so is another clock', () => {
+    const account = new GivenAccount();
+    account.grants(1n);
+    expect(account.refuses(takes('clk_a'))).toMatchObject({ code: 'account_in_use' });
+    const clocked = new GivenAccount();
+    clocked.does(takes('clk_a'));
+    expect(clocked.refuses(takes('clk_b'))).toMatchObject({ code: 'account_in_use' });
+  });
+
+  it('stays when other settings change', () => {
+    const account = new GivenAccount();
+    account.does({ ...takes('clk_a'), metadata: { plan: 'pro' } });
+    account.does(limits({ credits: 2n }));
+    expect(account.state.testClock).toBe('clk_a');
+  });
+});

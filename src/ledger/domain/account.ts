@@ -155,6 +155,8 @@ export interface AccountState {
   frozen: boolean;
   overdraftLimits: ReadonlyMap<string, bigint>;
   metadata: Metadata;
+  /** The clock it lives by, for ever; null for the real time. */
+  testClock: string | null;
   readonly units: Map<string, UnitState>;
   /** Open reservations by number. */
   readonly holds: Map<number, Reservation>;
@@ -222,6 +224,7 @@ export function newAccount(): AccountState {
     frozen: false,
     overdraftLimits: new Map(),
     metadata: {},
+    testClock: null,
     units: new Map(),
     holds: new Map(),
     subscriptions: new Map(),

@@ -136,6 +136,8 @@ export interface Configure {
   readonly type: 'configure';
   readonly overdraftLimits: ReadonlyMap<string, bigint> | null;
   readonly metadata: Metadata | null;
+  /** The clock that the account is to live by. */
+  readonly testClock?: string | undefined;
 }
 
 /** Puts a member on record, in place of what is said of it there. */

@@ -41,6 +41,7 @@ export interface Settings {
   readonly metadata?: Metadata;
   /** Of the entry's member; null takes it off the record. */
   readonly member?: MemberTerms | null;
+  readonly testClock?: string;
 }
 
 /** One immutable row of an account's stream. */

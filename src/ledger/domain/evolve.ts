@@ -44,6 +44,7 @@ export function evolve(state: AccountState, entry: Entry): void {
     case 'configure':
       state.overdraftLimits = entry.settings?.overdraftLimits ?? state.overdraftLimits;
       state.metadata = entry.settings?.metadata ?? state.metadata;
+      state.testClock = entry.settings?.testClock ?? state.testClock;
       return;
     case 'freeze':
       state.frozen = true;

@@ -30,6 +30,13 @@ FROM append_batch_3($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
 const APPEND_WITH_MEMBERS = `
 SELECT now_ms, too_late, stale, known_keys, known_key_seqs, known_requests, known_bodies, known_facts, known_fact_seqs
 FROM append_batch_5($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
+/** Only for batches with accounts that live by a test clock. */
+const APPEND_WITH_CLOCKS = `
+SELECT now_ms, too_late, stale, known_keys, known_key_seqs, known_requests, known_bodies, known_facts, known_fact_seqs
+FROM append_batch_4($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
+
+/** Accounts that may live by one clock: moving it settles them all. */
+export const MOST_ACCOUNTS_OF_CLOCK = 100;
 
 /** Whom a batch writes or rests on. */
 export interface AppendedAccount {
@@ -42,6 +49,16 @@ export interface AppendedAccount {
   readonly priorSeq: number;
   readonly state: AccountState;
   readonly entries: readonly Entry[];
+  /** The test clock it lives by. */
+  readonly clock: AppendedClock | null;
+}
+
+export interface AppendedClock {
+  readonly id: string;
+  /** What the decisions were based on. */
+  readonly now: Moment;
+  /** The account has lived by it from this batch on. */
+  readonly isNew: boolean;
 }
 
 /** What is recorded under a key: `body` is null once the answer is no longer kept. */
@@ -83,6 +100,7 @@ export class Append {
   private readonly all: readonly RowArray[];
   private readonly subscribed: object[] = [];
   private readonly counted: object[] = [];
+  private readonly clocked: object[] = [];
 
   private constructor(
     private readonly moved: RowArray,
@@ -114,11 +132,13 @@ export class Append {
     for (const rows of this.all) rows.clear();
     this.subscribed.length = 0;
     this.counted.length = 0;
+    this.clocked.length = 0;
   }
 
   /** The account's row, entries, holds and subscriptions move. Accounts are to come in the order of their numbers. */
   move(account: AppendedAccount): void {
     this.writeAccount(account);
+    if (account.clock !== null) this.writeClock(account, account.clock, true);
     for (const entry of account.entries) writeEntry(this.appended, account.no, entry);
     for (const no of touchedReservations(account.entries)) this.writeHold(account, no);
     for (const id of account.state.recalled.subscriptions) this.writeSubscription(account, id);
@@ -126,7 +146,9 @@ export class Append {
   }
 
   /** An answer rests on the account being as it was seen. */
-  confirm({ no, mode, id, unnamed, priorSeq, state }: AppendedAccount): void {
+  confirm(account: AppendedAccount): void {
+    const { no, mode, id, unnamed, priorSeq, state, clock } = account;
+    if (clock !== null) this.writeClock(account, clock, false);
     const { seen } = this;
     seen.startRow();
     seen.integer(no);
@@ -180,16 +202,20 @@ export class Append {
   }
 
   private statement(values: readonly unknown[]): Statement {
+    const subscribed = JSON.stringify(this.subscribed);
+    const clocked = JSON.stringify(this.clocked);
     if (this.counted.length > 0) {
-      const given = [...values, JSON.stringify(this.subscribed), '[]', JSON.stringify(this.counted)];
+      const given = [...values, subscribed, clocked, JSON.stringify(this.counted)];
       return { name: 'append-with-members', text: APPEND_WITH_MEMBERS, values: given };
     }
+    if (this.clocked.length > 0) {
+      return { name: 'append-with-clocks', text: APPEND_WITH_CLOCKS, values: [...values, subscribed, clocked] };
+    }
     if (this.subscribed.length === 0) return { name: 'append', text: APPEND, values: [...values] };
-    const given = [...values, JSON.stringify(this.subscribed)];
-    return { name: 'append-with-subscriptions', text: APPEND_WITH_SUBSCRIPTIONS, values: given };
+    return { name: 'append-with-subscriptions', text: APPEND_WITH_SUBSCRIPTIONS, values: [...values, subscribed] };
   }
 
-  private writeAccount({ no, mode, id, unnamed, priorSeq, state }: AppendedAccount): void {
+  private writeAccount({ no, mode, id, unnamed, priorSeq, state, clock }: AppendedAccount): void {
     const { moved } = this;
     const row = accountRow(state);
     moved.startRow();
@@ -200,7 +226,8 @@ export class Append {
     moved.integer(priorSeq);
     moved.moment(row.createdAt);
     moved.moment(row.lastEffectiveAt);
-    moved.moment(state.dueBound === Infinity ? null : state.dueBound);
+    // What goes by the real time finds none that lives by a clock.
+    moved.moment(clock !== null || state.dueBound === Infinity ? null : state.dueBound);
     moved.boolean(row.frozen);
     moved.json(row.overdraftLimits);
     moved.json(row.metadata);
@@ -212,6 +239,17 @@ export class Append {
     moved.boolean(Math.floor(row.seq / ENTRIES_PER_SNAPSHOT) > Math.floor(priorSeq / ENTRIES_PER_SNAPSHOT));
     moved.integer(state.revision);
     moved.endRow();
+  }
+
+  private writeClock({ no, state }: AppendedAccount, { id, now, isNew }: AppendedClock, moves: boolean): void {
+    this.clocked.push({
+      account_no: no,
+      clock: id,
+      now_at: new Date(now).toISOString(),
+      ...(isNew && { most: MOST_ACCOUNTS_OF_CLOCK }),
+      moves,
+      due_bound: state.dueBound === Infinity ? null : new Date(state.dueBound).toISOString(),
+    });
   }
 
   private writeSubscription({ no, state }: AppendedAccount, id: string): void {

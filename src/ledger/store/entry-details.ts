@@ -63,6 +63,7 @@ interface SettingsJson {
   readonly metadata?: Metadata;
   /** Of the entry's member. */
   readonly member?: MemberTermsJson | null;
+  readonly test_clock?: string;
 }
 
 export interface RolloverJson {
@@ -116,13 +117,14 @@ export function openedWindowsFromJson(opens: readonly OpenedJson[] | undefined):
   return opens === undefined ? null : opens.map(openedFromJson);
 }
 
-export function settingsFromJson({ overdraft_limits, metadata, member }: SettingsJson): Settings {
+export function settingsFromJson({ overdraft_limits, metadata, member, test_clock }: SettingsJson): Settings {
   return {
     ...(overdraft_limits === undefined
       ? {}
       : { overdraftLimits: new Map(Object.entries(overdraft_limits).map(([unit, limit]) => [unit, BigInt(limit)])) }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(member === undefined ? {} : { member: member === null ? null : memberTermsFromJson(member) }),
+    ...(test_clock === undefined ? {} : { testClock: test_clock }),
   };
 }
 
@@ -169,7 +171,7 @@ function eventToJson({ lines, ...event }: PricedEvent): PricedEventJson {
   return { ...event, lines: lines.map(({ unit, amount }) => ({ unit, amount: amount.toString() })) };
 }
 
-function settingsToJson({ overdraftLimits, metadata, member }: Settings): SettingsJson {
+function settingsToJson({ overdraftLimits, metadata, member, testClock }: Settings): SettingsJson {
   return {
     ...(overdraftLimits === undefined
       ? {}
@@ -178,5 +180,6 @@ function settingsToJson({ overdraftLimits, metadata, member }: Settings): Settin
         }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(member === undefined ? {} : { member: member === null ? null : memberTermsToJson(member) }),
+    ...(testClock === undefined ? {} : { test_clock: testClock }),
   };
 }

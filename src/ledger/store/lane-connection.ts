@@ -4,6 +4,7 @@ import { Append, type AppendReply } from './append.js';
 import { ConnectionLost } from './failure.js';
 import { loadAccounts, lockAccounts, type Loaded } from './load-accounts.js';
 import type { Queryable, Statement } from './queryable.js';
+import { holdClocks, readClocks, type ClockReadings } from './read-clocks.js';
 import { recall, type Recollection } from './recall.js';
 
 /** Beyond this an answer is given up as lost; a statement takes milliseconds. */
@@ -56,6 +57,15 @@ export class LaneConnection implements Queryable {
 
   recall(recollections: readonly Recollection[]): Promise<void> {
     return recall(this, recollections);
+  }
+
+  readClocks(ids: readonly string[]): Promise<ClockReadings> {
+    return readClocks(this, ids);
+  }
+
+  /** For `behindLocks`: nobody moves them meanwhile. */
+  holdClocks(ids: readonly string[], joined: boolean): Promise<void> {
+    return holdClocks(this, ids, joined);
   }
 
   write(decidedAt: Moment, toleranceMs: number | null): Promise<AppendReply> {

@@ -11,7 +11,7 @@ import { subscriptionFromRow, type SubscriptionRow } from './subscription-row.js
 const LOAD_ACCOUNTS = `
 SELECT floor(extract(epoch FROM c.now) * 1000)::bigint AS now_ms,
        a.account_no, a.mode, a.id, a.seq, a.created_at, a.last_effective_at, a.due_bound, a.frozen, a.overdraft_limits,
-       a.metadata, a.units, a.balances, a.lots, a.lot_terms, a.revision,
+       a.metadata, a.units, a.balances, a.lots, a.lot_terms, a.revision, k.clock, k.due_bound AS clock_due_bound,
        (SELECT json_agg(json_build_object(
                  'reservation', h.reservation, 'createdAt', floor(extract(epoch FROM h.created_at) * 1000)::bigint,
                  'expiresAt', floor(extract(epoch FROM h.expires_at) * 1000)::bigint, 'graceMs', h.grace_ms,
@@ -32,7 +32,8 @@ SELECT floor(extract(epoch FROM c.now) * 1000)::bigint AS now_ms,
                  'budgets', m.budgets, 'counts', m.counts)
                ORDER BY m.member)
         FROM members m WHERE m.account_no = a.account_no) AS members
-FROM (SELECT clock_timestamp() AS now) c LEFT JOIN accounts a ON a.account_no = ANY ($1)`;
+FROM (SELECT clock_timestamp() AS now) c LEFT JOIN accounts a ON a.account_no = ANY ($1)
+LEFT JOIN account_clocks k ON k.account_no = a.account_no`;
 
 const LOCK_FREE_ACCOUNTS = `
 WITH locked AS MATERIALIZED (
@@ -63,6 +64,9 @@ interface LoadedRecord extends AccountRecord {
   readonly mode: 'live' | 'test';
   readonly id: string;
   readonly revision: string;
+  /** Null for most; then so is its bound. */
+  readonly clock: string | null;
+  readonly clock_due_bound: Date | null;
   readonly holds: HoldJson[] | null;
   readonly subscriptions: SubscriptionRow[] | null;
   readonly members: MemberRow[] | null;
@@ -97,7 +101,9 @@ export async function lockAccounts(client: Queryable, accountNos: readonly numbe
 
 function loadedAccount(record: LoadedRecord): LoadedAccount {
   const state = accountFromRow(accountRowFromRecord(record));
-  state.dueBound = record.due_bound === null ? Infinity : record.due_bound.getTime();
+  // Of an account with a clock the row has no bound.
+  state.dueBound = (record.due_bound ?? record.clock_due_bound)?.getTime() ?? Infinity;
+  state.testClock = record.clock;
   state.revision = Number(record.revision);
   for (const hold of record.holds ?? []) {
     const row: HoldRow = { ...hold, lines: hold.lines.map(BigInt), held: hold.held.map(BigInt) };

@@ -6,7 +6,7 @@ import { memberRow, type MemberRow } from '../../ledger/store/member-row.js';
 import { subscriptionRow, type SubscriptionRow } from '../../ledger/store/subscription-row.js';
 import type { FoldedAccount } from '../fold/fold-range.js';
 import type { Until } from '../fold/until.js';
-import type { SnapshotRow } from '../rows/projection-copy.js';
+import type { ClockRow, SnapshotRow } from '../rows/projection-copy.js';
 import { compareAccount, compareBalances } from './compare-account.js';
 import { compareHolds } from './compare-holds.js';
 import { compareMembers } from './compare-members.js';
@@ -37,8 +37,10 @@ function compareName({ name, account }: FoldedAccount): Deviation[] {
   return expected === found ? [] : [{ place: 'account_names', field: 'mode and id', expected, found }];
 }
 
-function compareRows({ fold: { state }, account, holds, subscriptions, members }: FoldedAccount): Deviation[] {
+function compareRows({ fold: { state }, account, ...rows }: FoldedAccount): Deviation[] {
+  const { holds, subscriptions, members, clock } = rows;
   const held = [
+    ...compareClock(state.testClock, clock),
     ...compareHolds(expectedHolds(state), holds),
     ...compareSubscriptions(expectedSubscriptions(state), subscriptions),
     ...compareMembers(expectedMembers(state), members),
@@ -48,7 +50,7 @@ function compareRows({ fold: { state }, account, holds, subscriptions, members }
   if (account === null) {
     return [{ place: 'accounts', field: 'row', expected: valueText(expected), found: MISSING }, ...held];
   }
-  return [...compareAccount(expected, account.row), ...compareDueBound(state, account.dueBound), ...held];
+  return [...compareAccount(expected, account.row), ...compareDueBounds(state, account.dueBound, clock), ...held];
 }
 
 export function expectedHolds(state: AccountState): Map<number, HoldRow> {
@@ -63,12 +65,30 @@ export function expectedMembers(state: AccountState): Map<string, MemberRow> {
   return new Map([...state.members].map(([id, member]) => [id, memberRow(member)]));
 }
 
-/** A lower bound, not a fold: it may be early, then somebody looks in vain, but never late. */
-function compareDueBound(state: AccountState, bound: Moment | null): Deviation[] {
+function compareClock(expected: string | null, found: ClockRow | null): Deviation[] {
+  if (expected === (found?.clock ?? null)) return [];
+  return [{ place: 'account_clocks', field: 'clock', expected: expected ?? MISSING, found: found?.clock ?? MISSING }];
+}
+
+/** A lower bound, not a fold: it may be early, then somebody looks in vain, but never late. Only one of the two rows has it. */
+function compareDueBounds(state: AccountState, bound: Moment | null, clock: ClockRow | null): Deviation[] {
   const due = nextDueAt(state);
+  if (state.testClock === null) return compareDueBound('accounts', due, bound);
+  const byRealTime = {
+    place: 'accounts',
+    field: 'due_bound',
+    expected: momentText(null),
+    found: momentText(bound),
+  } as const;
+  return [
+    ...(bound === null ? [] : [byRealTime]),
+    ...(clock === null ? [] : compareDueBound('account_clocks', due, clock.dueBound)),
+  ];
+}
+
+function compareDueBound(place: 'accounts' | 'account_clocks', due: Moment | null, bound: Moment | null): Deviation[] {
   if (due === null || (bound !== null && bound <= due)) return [];
-  const expected = `${momentText(due)} or before`;
-  return [{ place: 'accounts', field: 'due_bound', expected, found: momentText(bound) }];
+  return [{ place, field: 'due_bound', expected: `${momentText(due)} or before`, found: momentText(bound) }];
 }
 
 function compareSnapshots({ snapshots }: FoldedAccount): Deviation[] {

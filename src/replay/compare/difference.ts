@@ -5,6 +5,8 @@ export type Place =
   | 'holds'
   | 'subscriptions'
   | 'members'
+  | 'account_clocks'
+  | 'test_clocks'
   | 'balance_snapshots'
   | 'account_names'
   | 'outcomes'

@@ -110,6 +110,8 @@ function settings(entry: Entry, wording: Wording): string {
     said.push(each.length === 0 ? 'no overdraft' : `overdraft up to ${each.join(', ')}`);
   }
   if (entry.settings?.metadata !== undefined) said.push('new metadata');
+  if (entry.settings?.testClock !== undefined)
+    said.push(`its time is that of the test clock ${entry.settings.testClock}`);
   return `Changed the account's settings: ${said.join(', ')}`;
 }
 

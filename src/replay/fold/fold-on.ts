@@ -31,8 +31,9 @@ export async function foldOn(client: Client, folded: FoldedAccount, until: Until
   if (until === null) snapshots.stored.push(...(rows?.snapshots.stored ?? []).filter(stored => stored.seq > seq));
   for (const record of since) fold.add(entryFromRecord(record));
   if (since.length > 0) fold.finish();
-  const { name = null, account = null, holds = new Map(), subscriptions = new Map(), members = new Map() } = rows ?? {};
-  return { no, fold, snapshots, name, account, holds, subscriptions, members };
+  const { name = null, account = null, clock = null } = rows ?? {};
+  const { holds = new Map(), subscriptions = new Map(), members = new Map() } = rows ?? {};
+  return { no, fold, snapshots, name, account, holds, subscriptions, members, clock };
 }
 
 async function entriesSince(client: Client, { no, fold }: FoldedAccount): Promise<EntryRecord[]> {

@@ -8,10 +8,12 @@ import { copyOut } from '../rows/copy-out.js';
 import { entryFromCopy } from '../rows/entry-copy.js';
 import {
   accountFromCopy,
+  clockFromCopy,
   holdFromCopy,
   memberFromCopy,
   snapshotFromCopy,
   subscriptionFromCopy,
+  type ClockRow,
   type StoredAccount,
 } from '../rows/projection-copy.js';
 import { AccountFold, TooMuchDisorder } from './account-fold.js';
@@ -19,6 +21,7 @@ import { LookingBack } from './looks-back.js';
 import {
   ACCOUNTS_OF_RANGE,
   CHOOSE_RANGE,
+  CLOCKS_OF_RANGE,
   entriesOfRange,
   HOLDS_OF_RANGE,
   LOOKING_BACK_IN_RANGE,
@@ -60,6 +63,7 @@ export interface FoldedAccount {
   readonly holds: Map<number, HoldRow>;
   readonly subscriptions: Map<string, SubscriptionRow>;
   readonly members: Map<string, MemberRow>;
+  clock: ClockRow | null;
   readonly snapshots: SnapshotFold;
   readonly fold: AccountFold;
 }
@@ -100,7 +104,7 @@ async function fold(
     if (known === undefined) {
       const snapshots = new SnapshotFold();
       const fold = new AccountFold(range.inOrder, lookingBack.of(no), state => snapshots.folded(state));
-      const rows = { holds: new Map(), subscriptions: new Map(), members: new Map() };
+      const rows = { holds: new Map(), subscriptions: new Map(), members: new Map(), clock: null };
       known = { no, name: null, account: null, ...rows, snapshots, fold };
       accounts.set(no, known);
     }
@@ -122,6 +126,7 @@ async function fold(
     const member = memberFromCopy(row);
     of(no).members.set(member.member, member);
   });
+  await read(CLOCKS_OF_RANGE, no => (of(no).clock = clockFromCopy(row)));
   await read(SNAPSHOTS_OF_RANGE, no => of(no).snapshots.stored.push(snapshotFromCopy(row)));
 
   let sinceProgress = 0;

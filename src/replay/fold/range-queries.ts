@@ -2,7 +2,7 @@ import { ACCOUNT_COLUMNS, HOLD_COLUMNS } from '../../ledger/store/projection-rec
 import { MEMBER_COLUMNS } from '../../ledger/store/member-row.js';
 import { SUBSCRIPTION_COLUMNS } from '../../ledger/store/subscription-row.js';
 import { FOLDED_COLUMNS } from '../rows/entry-copy.js';
-import { SNAPSHOT_COLUMNS } from '../rows/projection-copy.js';
+import { CLOCK_COLUMNS, SNAPSHOT_COLUMNS } from '../rows/projection-copy.js';
 import type { Until } from './until.js';
 
 /**
@@ -31,6 +31,10 @@ SELECT account_no, ${SUBSCRIPTION_COLUMNS} FROM subscriptions WHERE ${IN_RANGE}`
 
 export const MEMBERS_OF_RANGE = `
 SELECT account_no, ${MEMBER_COLUMNS} FROM members WHERE ${IN_RANGE}`;
+
+/** Few have one. */
+export const CLOCKS_OF_RANGE = `
+SELECT account_no, ${CLOCK_COLUMNS} FROM account_clocks WHERE ${IN_RANGE}`;
 
 export const SNAPSHOTS_OF_RANGE = `
 SELECT account_no, ${SNAPSHOT_COLUMNS} FROM balance_snapshots

@@ -7,7 +7,14 @@ import { foldOn } from '../fold/fold-on.js';
 import type { FoldedAccount } from '../fold/fold-range.js';
 import type { Until } from '../fold/until.js';
 import { writeMembers } from './write-members.js';
-import { writeAccount, writeHolds, writeName, writeSnapshots, writeSubscriptions } from './write-projections.js';
+import {
+  writeAccount,
+  writeClock,
+  writeHolds,
+  writeName,
+  writeSnapshots,
+  writeSubscriptions,
+} from './write-projections.js';
 
 /** SQLSTATE lock_not_available. */
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -76,7 +83,10 @@ async function swap(
     if (!(await writeName(owner, no, name))) {
       return 'its name belongs to another account by now: restore account_names from a backup, then rebuild';
     }
-    await writeAccount(owner, no, name, accountRow(fold.state), nextDueAt(fold.state));
+    const { testClock } = fold.state;
+    const dueAt = nextDueAt(fold.state);
+    await writeAccount(owner, no, name, accountRow(fold.state), testClock === null ? dueAt : null);
+    await writeClock(owner, no, testClock === null ? null : { clock: testClock, dueBound: dueAt });
     await writeHolds(owner, no, holds, expectedHolds(fold.state));
     await writeSubscriptions(owner, no, subscriptions, expectedSubscriptions(fold.state));
     await writeMembers(owner, no, members, expectedMembers(fold.state));

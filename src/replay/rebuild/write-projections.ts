@@ -5,7 +5,7 @@ import type { HoldRow } from '../../ledger/store/hold-row.js';
 import { subscriptionRecord, type SubscriptionRow } from '../../ledger/store/subscription-row.js';
 import { same } from '../compare/same.js';
 import type { NamedAs } from '../fold/fold-range.js';
-import type { SnapshotRow } from '../rows/projection-copy.js';
+import type { ClockRow, SnapshotRow } from '../rows/projection-copy.js';
 
 const WRITE_NAME = `
 WITH written AS (
@@ -43,6 +43,11 @@ SELECT $1, subscription, plan, plan_version, status, anchor, period_no, period_s
 FROM jsonb_to_recordset($2) AS row (subscription text, plan text, plan_version integer, status text, anchor timestamptz,
   period_no integer, period_start timestamptz, period_end timestamptz, cancel_at_end boolean, terms jsonb, next jsonb,
   had text[], closed_through integer, closed_at timestamptz, windows jsonb, lots jsonb)`;
+
+const DELETE_CLOCK = `DELETE FROM account_clocks WHERE account_no = $1`;
+const WRITE_CLOCK = `
+INSERT INTO account_clocks (account_no, clock, due_bound) VALUES ($1, $2, $3)
+ON CONFLICT (account_no) DO UPDATE SET clock = excluded.clock, due_bound = excluded.due_bound`;
 
 const DELETE_SNAPSHOTS = `DELETE FROM balance_snapshots WHERE account_no = $1 AND seq = ANY ($2)`;
 const WRITE_SNAPSHOT = `
@@ -104,6 +109,12 @@ export async function writeSubscriptions(
   const right = [...expected.values()].filter(row => !same(row, found.get(row.subscription)));
   if (wrong.length > 0) await owner.query(DELETE_SUBSCRIPTIONS, [no, wrong.map(([id]) => id)]);
   if (right.length > 0) await owner.query(WRITE_SUBSCRIPTIONS, [no, JSON.stringify(right.map(subscriptionRecord))]);
+}
+
+/** @param row null where the account lives by the real time */
+export async function writeClock(owner: Client, no: number, row: ClockRow | null): Promise<void> {
+  if (row === null) await owner.query(DELETE_CLOCK, [no]);
+  else await owner.query(WRITE_CLOCK, [no, row.clock, row.dueBound === null ? null : time(row.dueBound)]);
 }
 
 /** @param beyond seqs of snapshots that are to go */

@@ -79,6 +79,19 @@ export function memberFromCopy(row: BinaryRow): MemberRow {
   };
 }
 
+export const CLOCK_COLUMNS = `clock, due_bound`;
+
+/** A row of `account_clocks`: the test clock an account lives by, and its bound, which its own row then has not. */
+export interface ClockRow {
+  readonly clock: string;
+  readonly dueBound: Moment | null;
+}
+
+/** Read after its `account_no`; the columns are `CLOCK_COLUMNS`. */
+export function clockFromCopy(row: BinaryRow): ClockRow {
+  return { clock: row.text(), dueBound: row.momentOrNull() };
+}
+
 export const SNAPSHOT_COLUMNS = `seq, effective_at, units, balances`;
 
 /** A row of `balance_snapshots`. */

@@ -61,11 +61,20 @@ WHERE units.in_use IS NOT TRUE
 GROUP BY u.unit
 LIMIT $3`;
 
+/** Entries name a clock, but what time it has no entry says: without its row an account cannot be written. */
+const TEST_CLOCKS = `
+SELECT k.account_no, n.mode, n.id, k.clock AS field, 'a clock' AS expected, 'missing' AS found
+FROM account_clocks k LEFT JOIN account_names n USING (account_no)
+WHERE ($1::bigint IS NULL OR k.account_no = $1) AND ($2::text IS NULL OR n.mode = $2)
+  AND NOT EXISTS (SELECT FROM test_clocks c WHERE c.id = k.clock)
+LIMIT $3`;
+
 const CHECKS: readonly { readonly place: Place; readonly query: string }[] = [
   { place: 'outcomes', query: OUTCOMES },
   { place: 'facts', query: FACTS },
   { place: 'account_names', query: NAMES },
   { place: 'units', query: UNITS },
+  { place: 'test_clocks', query: TEST_CLOCKS },
 ];
 
 /** What no fold tells: keys, facts, names and units against the accounts they belong to. */

@@ -10,12 +10,14 @@ import { Proofs } from '../proofs.js';
 import { RateCardCalls } from '../rate-cards.js';
 import { Reads } from '../reads.js';
 import { SubscriptionCalls } from '../subscriptions.js';
+import { TestClockCalls } from '../test-clocks.js';
 import { planCalls, rateCardCalls } from './catalogue-calls.js';
 import { campaignCalls } from './campaign-calls.js';
 import { callOf, readCommands } from './commands.js';
 import { memberCalls } from './member-calls.js';
 import * as mutations from './mutation-calls.js';
 import { subscriptionCalls } from './subscription-calls.js';
+import { testClockCalls } from './test-clock-calls.js';
 import { call, moments, unary, word, WRITER } from './unary-call.js';
 import type { Asking, Bytes, RequestOf, UnaryCall, UnaryMethod } from './unary-call.js';
 import { ENTRY_TYPE, KEY_MODE, RESERVATION_STATUS, UNIT_KIND } from './words.js';
@@ -40,6 +42,7 @@ export class UnaryCalls {
     finance: FinanceCalls,
     members: MemberCalls,
     campaigns: CampaignCalls,
+    testClocks: TestClockCalls,
   ) {
     this.calls = {
       ...this.mutationCalls(),
@@ -52,6 +55,7 @@ export class UnaryCalls {
       listFinanceMonths: unary('listFinanceMonths', 'ops', (request, { asker }) => finance.months(asker, request)),
       ...memberCalls(members),
       ...campaignCalls(campaigns),
+      ...testClockCalls(testClocks),
     };
   }
 
@@ -76,10 +80,11 @@ export class UnaryCalls {
         BATCH_LIMIT_BYTES,
       ),
       configureAccount: unary('configureAccount', 'ledger:write', async (request, { asker }) => {
-        const { account, overdraft_limits: limits, metadata } = request;
+        const { account, overdraft_limits: limits, metadata, test_clock: clock } = request;
         const body = {
           ...(limits && { overdraft_limits: limits.amounts ?? {} }),
           ...(metadata && { metadata: metadata.values ?? {} }),
+          ...(clock !== undefined && { test_clock: clock }),
         };
         return (await this.mutations.configure(asker, account ?? '', body)).body;
       }),

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { requireLive, requireScope, type Authenticator } from '../../keys/authenticator.js';
+import { requireLive, requireScope, requireTest, type Authenticator } from '../../keys/authenticator.js';
 import { LedgerError } from '../../shared/ledger-error.js';
 
 /**
@@ -24,6 +24,7 @@ export function authenticateRequests(instance: FastifyInstance, authenticator: A
     request.caller = await authenticator.authenticate(page === undefined ? authorization : bearerFrom(authorization));
     requireScope(request.caller, scope);
     if ((call ?? page)?.liveOnly) requireLive(request.caller);
+    if (call?.testOnly) requireTest(request.caller);
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {
       throw new LedgerError('unsupported_media_type', 'send the body as it is, without Content-Encoding');

@@ -20,6 +20,8 @@ export interface HttpCall {
   readonly keyOptional?: boolean;
   /** Shows live and test data together: not for test keys. */
   readonly liveOnly?: boolean;
+  /** About what only test mode has: not for live keys. */
+  readonly testOnly?: boolean;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   /** What goes wrong besides what can go wrong with every call. */

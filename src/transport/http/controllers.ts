@@ -20,6 +20,7 @@ import { RunsController } from './runs.controller.js';
 import { StripeInboxController } from './stripe-inbox.controller.js';
 import { StripeWebhookController } from './stripe-webhook.controller.js';
 import { SubscriptionsController } from './subscriptions.controller.js';
+import { TestClocksController } from './test-clocks.controller.js';
 import { TopUpsController } from './top-ups.controller.js';
 import { UnitsController } from './units.controller.js';
 import { UsageController } from './usage.controller.js';
@@ -42,6 +43,7 @@ export const CONTROLLERS = [
   CampaignsController,
   RateCardsController,
   FinanceController,
+  TestClocksController,
   KeysController,
   AlertRulesController,
   WebhookEndpointsController,

@@ -3,8 +3,10 @@ import { ConfigureAccount } from '../../ledger/commands/configure-account.js';
 import type { Target } from '../../ledger/submission.js';
 import type { Amounts } from '../../units/amounts.js';
 import { amount, metadata, unitName } from './fields.js';
+import { invalidRequest } from './parse-request.js';
 
 const MOST_OVERDRAFT_LIMITS = 20;
+const CLOCK_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export const configureRequest = z
   .strictObject(
@@ -18,6 +20,11 @@ export const configureRequest = z
         .meta({ description: 'How much debt commits may make, by unit. Replaces all of them.' })
         .optional(),
       metadata: metadata.meta({ description: 'Replaces all of it.' }).optional(),
+      test_clock: z
+        .string('must be a string')
+        .regex(CLOCK_ID, 'must be the id of a test clock')
+        .meta({ description: 'The clock that the account lives by from its first entry on; of test keys only.' })
+        .optional(),
     },
     'must be an object',
   )
@@ -33,7 +40,10 @@ export async function configureAccount(
   target: Target,
   amounts: Amounts,
 ): Promise<ConfigureAccount> {
-  const { overdraft_limits: limits } = request;
+  const { overdraft_limits: limits, test_clock: testClock } = request;
+  if (testClock !== undefined && target.mode !== 'test') {
+    throw invalidRequest([{ location: 'body.test_clock', message: 'is for accounts of test keys (crd_test_…) only' }]);
+  }
   const fields = Object.entries(limits ?? {}).map(([unit, input]) => ({
     location: `body.overdraft_limits.${unit}`,
     unit,
@@ -46,5 +56,6 @@ export async function configureAccount(
   return new ConfigureAccount(target, {
     overdraftLimits: limits === undefined ? null : byUnit,
     metadata: request.metadata ?? null,
+    testClock,
   });
 }

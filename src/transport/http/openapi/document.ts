@@ -29,6 +29,7 @@ const TAGS: Readonly<Record<string, string>> = {
   campaigns: 'Free credits for whoever claims them: once per account, and once per key over all accounts.',
   'rate cards': 'What things cost: prices of events, in versions.',
   finance: 'What became of the money that was paid for credits.',
+  'test clocks': 'Time in test mode, moved by hand.',
   keys: 'Who may call.',
   alerts: 'When to tell what becomes of accounts.',
   webhooks: 'Whom to tell, signed and in order.',

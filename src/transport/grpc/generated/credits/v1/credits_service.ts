@@ -15,6 +15,16 @@ import {
   PutCampaignResponse,
 } from "./campaigns.js";
 import {
+  AdvanceTestClockRequest,
+  AdvanceTestClockResponse,
+  CreateTestClockRequest,
+  CreateTestClockResponse,
+  GetTestClockRequest,
+  GetTestClockResponse,
+  ListTestClocksRequest,
+  ListTestClocksResponse,
+} from "./clocks.js";
+import {
   ExecuteBatchRequest,
   ExecuteBatchResponse,
   StreamCommandsRequest,
@@ -626,6 +636,42 @@ export const CreditsServiceDefinition = {
       requestType: ClaimCampaignRequest as typeof ClaimCampaignRequest,
       requestStream: false,
       responseType: ClaimCampaignResponse as typeof ClaimCampaignResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Make a clock that stands until it is moved; test keys only. */
+    createTestClock: {
+      name: "CreateTestClock",
+      requestType: CreateTestClockRequest as typeof CreateTestClockRequest,
+      requestStream: false,
+      responseType: CreateTestClockResponse as typeof CreateTestClockResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Read a clock: its now, and whether it is on its way. */
+    getTestClock: {
+      name: "GetTestClock",
+      requestType: GetTestClockRequest as typeof GetTestClockRequest,
+      requestStream: false,
+      responseType: GetTestClockResponse as typeof GetTestClockResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** List clocks in the order in which they were made. */
+    listTestClocks: {
+      name: "ListTestClocks",
+      requestType: ListTestClocksRequest as typeof ListTestClocksRequest,
+      requestStream: false,
+      responseType: ListTestClocksResponse as typeof ListTestClocksResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Move a clock forward, and let time do on the way what it does to the accounts that live by it. */
+    advanceTestClock: {
+      name: "AdvanceTestClock",
+      requestType: AdvanceTestClockRequest as typeof AdvanceTestClockRequest,
+      requestStream: false,
+      responseType: AdvanceTestClockResponse as typeof AdvanceTestClockResponse,
       responseStream: false,
       options: {},
     },

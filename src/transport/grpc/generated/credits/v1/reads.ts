@@ -36,7 +36,11 @@ export interface Account {
     | { [key: string]: Balance }
     | undefined;
   /** Not there where the account has no entry yet. */
-  created_at?: Timestamp | undefined;
+  created_at?:
+    | Timestamp
+    | undefined;
+  /** The clock that an account of test mode lives by. */
+  test_clock?: string | undefined;
 }
 
 export interface Account_OverdraftLimitsEntry {
@@ -83,7 +87,11 @@ export interface ConfigureAccountRequest {
     | OverdraftLimits
     | undefined;
   /** Replaces all of it. */
-  metadata?: Metadata | undefined;
+  metadata?:
+    | Metadata
+    | undefined;
+  /** The clock that the account lives by from its first entry on; of test keys only. */
+  test_clock?: string | undefined;
 }
 
 export interface ConfigureAccountResponse {
@@ -333,6 +341,9 @@ export const Account: MessageFns<Account> = {
     if (message.created_at !== undefined) {
       Timestamp.encode(message.created_at, writer.uint32(58).fork()).join();
     }
+    if (message.test_clock !== undefined) {
+      writer.uint32(66).string(message.test_clock);
+    }
     return writer;
   },
 
@@ -421,6 +432,14 @@ export const Account: MessageFns<Account> = {
             }
 
             message.created_at = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.test_clock = reader.string();
             continue;
           }
         }
@@ -823,6 +842,9 @@ export const ConfigureAccountRequest: MessageFns<ConfigureAccountRequest> = {
     if (message.metadata !== undefined) {
       Metadata.encode(message.metadata, writer.uint32(26).fork()).join();
     }
+    if (message.test_clock !== undefined) {
+      writer.uint32(34).string(message.test_clock);
+    }
     return writer;
   },
 
@@ -861,6 +883,14 @@ export const ConfigureAccountRequest: MessageFns<ConfigureAccountRequest> = {
             }
 
             message.metadata = Metadata.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.test_clock = reader.string();
             continue;
           }
         }
