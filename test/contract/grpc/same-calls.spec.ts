@@ -35,6 +35,7 @@ const ADDRESSES = [
   'plan',
   'card',
   'campaign',
+  'clock',
   'unit',
   'id',
   'idempotency_key',

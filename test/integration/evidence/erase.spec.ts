@@ -31,6 +31,7 @@ const SECRET = 'Jane Doe';
 const WITH_TEXTS = ['accounts', 'entries', 'holds', 'outcomes', 'usage_by_day'];
 /** Numbers, moments, hashes, and names: of accounts, references, members, rules, subscriptions, plans, units. */
 const WITHOUT_TEXTS = [
+  'account_clocks',
   'account_levels',
   'account_names',
   'alert_rules',
