@@ -103,6 +103,16 @@ describe('the allowance of a plan without a price is given once for each of its 
     expect(account.balance('images')).toMatchObject({ available: 6n, expired: 40n, granted: 46n });
   });
 
+  it('and a limit of a period that begins ahead is taken over at once, not when that begins', () => {
+    const renders = plan('renders', { limits: [limit('images', 9n, { window: { every: 'billing_period' } })] });
+    const account = new GivenAccount().at(on('2026-01-01'));
+    account.does(subscribe(renders));
+    account.does(subscribe(renders, { subscription: 'b', start: on('2026-01-01T10:00:00Z') }));
+    account.does(cancel('now'));
+    account.does(charge([{ unit: 'images', amount: 1n }]));
+    expect(images(account)).toBe(8n);
+  });
+
   it('as long as it was given, where the period of another plan goes on for longer', () => {
     const account = new GivenAccount().at(on('2026-01-01'));
     account.does(subscribe(free));

@@ -36,8 +36,9 @@ export function openWindows(state: AccountState, now: Moment, recordedAt: Moment
       const span = limitSpan(subscription, limit, now);
       if (span.lotEnd !== null && span.lotEnd < bound) bound = span.lotEnd;
       if (isSame(subscription.windows.get(limit.unit), span)) continue;
-      // The window's own start, unless something happened to the account since.
-      const draft = new Draft(state, Math.max(span.start, state.lastEffectiveAt), recordedAt);
+      // The window's own start, unless something happened to the account since, or its period begins ahead.
+      const at = Math.min(now, Math.max(span.start, state.lastEffectiveAt));
+      const draft = new Draft(state, at, recordedAt);
       const own = current(subscription, limit.unit, span, now)?.given ?? 0n;
       const elsewhere = givenElsewhere(draft, subscription, limit.unit, now);
       fill(draft, subscription, limit, span, limit.amount - own - elsewhere);
