@@ -34,7 +34,7 @@ export function charge(state: AccountState, command: Charge, now: Moment, record
         member: command.member,
         event: index === 0 ? (command.event ?? null) : null,
         metadata: index === 0 ? command.metadata : null,
-        opens: windowsToOpen(state, command.member, line.unit, now),
+        opens: line.amount > 0n ? windowsToOpen(state, command.member, line.unit, now) : null,
       });
     }),
     exceeded,
