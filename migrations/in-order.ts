@@ -25,6 +25,7 @@ import { StripeTopUps1700000000025 } from './1700000000025-stripe-top-ups.js';
 import { StripeSubscriptions1700000000026 } from './1700000000026-stripe-subscriptions.js';
 import { Campaigns1700000000027 } from './1700000000027-campaigns.js';
 import { StripeBookmarks1700000000028 } from './1700000000028-stripe-bookmarks.js';
+import { ToldSubscriptions1700000000029 } from './1700000000029-told-subscriptions.js';
 
 /**
  * Every migration, oldest first. A list and not a glob, so that source, build and tests run the same ones, and so that a
@@ -57,4 +58,5 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   StripeSubscriptions1700000000026,
   Campaigns1700000000027,
   StripeBookmarks1700000000028,
+  ToldSubscriptions1700000000029,
 ];

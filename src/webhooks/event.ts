@@ -32,6 +32,18 @@ const threshold = z.union([
   }),
 ]);
 
+const version = z.int().min(1);
+const subscription = {
+  subscription: z
+    .string()
+    .meta({ description: "The caller's own id, or Stripe's; `fallback:…` for one of the ledger's own." }),
+  plan: z.string(),
+  plan_version: version,
+  period_start_at: moment,
+  period_end_at: moment,
+};
+const planBefore = z.strictObject({ plan: z.string(), plan_version: version });
+
 const DATA = {
   'credits.granted': z.strictObject({
     entry,
@@ -53,6 +65,14 @@ const DATA = {
     remaining: amount,
     expires_at: moment,
   }),
+  'subscription.started': z.strictObject({ entry, ...subscription }),
+  'subscription.renewed': z.strictObject({ entry, ...subscription }),
+  'subscription.changed': z.strictObject({ entry, ...subscription, from: planBefore }),
+  'subscription.canceled': z.strictObject({ entry, ...subscription }),
+  'subscription.resumed': z.strictObject({ entry, ...subscription }),
+  'subscription.ended': z.strictObject({ entry, ...subscription }),
+  'subscription.fell_back': z.strictObject({ entry, ...subscription }),
+  'subscription.trial_ending': z.strictObject(subscription),
   'reservation.expired': z.strictObject({
     entry,
     reservation: id('res', 'The reservation whose time was over.'),
@@ -75,6 +95,14 @@ const MEANING: Readonly<Record<EventType, string>> = {
   'credits.debt_incurred': 'The account owes, and did not before.',
   'credits.debt_paid': 'The account owes nothing any more.',
   'credits.expiring': 'A lot expires within the time of an alert rule.',
+  'subscription.started': 'A subscription began.',
+  'subscription.renewed': 'Its next period began, on the same plan.',
+  'subscription.changed': 'Another plan, or another version of it, is in effect.',
+  'subscription.canceled': 'It will end with its period.',
+  'subscription.resumed': 'It will not end with its period after all.',
+  'subscription.ended': 'It is over: it was cancelled, or not paid for in time.',
+  'subscription.fell_back': 'The plan without a price is in effect that follows when a subscription ends.',
+  'subscription.trial_ending': 'Its trial ends within three days.',
   'reservation.expired': 'A reservation was neither committed nor released in time; its credits came back.',
 };
 

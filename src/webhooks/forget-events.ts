@@ -23,6 +23,8 @@ DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
   WHERE e.deleted_at IS NOT NULL LIMIT ${PAGE_LIMIT}))`;
 const DELETE_TOLD = `
 DELETE FROM told_expiries WHERE expires_at < clock_timestamp() - $1 * interval '1 day'`;
+const DELETE_TOLD_TRIALS = `
+DELETE FROM told_trials WHERE ends_at < clock_timestamp() - $1 * interval '1 day'`;
 
 /** Removes events that are too old to be sent again, and what was to be sent to endpoints that are no more. */
 export class ForgetEvents implements RecurringJob {
@@ -34,6 +36,7 @@ export class ForgetEvents implements RecurringJob {
   async run({ signal }: Run): Promise<void> {
     const [last] = (await this.pool.query<{ no: number }>(LAST_TOO_OLD, [KEPT_DAYS])).rows;
     await this.pool.query(DELETE_TOLD, [KEPT_DAYS]);
+    await this.pool.query(DELETE_TOLD_TRIALS, [KEPT_DAYS]);
     const steps: [text: string, values: unknown[]][] = [
       [DELETE_DELIVERIES, [last!.no]],
       [DELETE_EVENTS, [last!.no]],

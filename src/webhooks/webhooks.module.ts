@@ -12,6 +12,7 @@ import { ForgetEvents } from './forget-events.js';
 import { FollowOutbox } from './outbox/follow-outbox.js';
 import { Outbox } from './outbox/outbox.js';
 import { TellExpiringLots } from './outbox/tell-expiring-lots.js';
+import { TellTrials } from './outbox/tell-trials.js';
 
 /** Whether endpoints may be on this machine; the application's root provides it. */
 export const ALLOW_LOOPBACK_WEBHOOKS = Symbol('ALLOW_LOOPBACK_WEBHOOKS');
@@ -37,6 +38,7 @@ const REACH = Symbol('REACH');
       useFactory: (pool: Pool, ids: IdCodec) => new TellExpiringLots(pool, ids),
       inject: [Pool, IdCodec],
     },
+    { provide: TellTrials, useFactory: (pool: Pool) => new TellTrials(pool), inject: [Pool] },
     {
       provide: DeliverWebhooks,
       useFactory: (pool: Pool, reach: Reach, registry: Registry) =>
@@ -55,7 +57,7 @@ const REACH = Symbol('REACH');
     },
     { provide: ForgetEvents, useFactory: (pool: Pool) => new ForgetEvents(pool), inject: [Pool] },
   ],
-  exports: [AlertsModule, DeliverWebhooks, FollowOutbox, ForgetEvents, TellExpiringLots, WebhookEndpoints],
+  exports: [AlertsModule, DeliverWebhooks, FollowOutbox, ForgetEvents, TellExpiringLots, TellTrials, WebhookEndpoints],
 })
 export class WebhooksModule {}
 

@@ -34,6 +34,7 @@ import { DeliverWebhooks } from '../webhooks/delivery/deliver-webhooks.js';
 import { ForgetEvents } from '../webhooks/forget-events.js';
 import { FollowOutbox } from '../webhooks/outbox/follow-outbox.js';
 import { TellExpiringLots } from '../webhooks/outbox/tell-expiring-lots.js';
+import { TellTrials } from '../webhooks/outbox/tell-trials.js';
 import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { JobQueue } from './job-queue.js';
 import { JobRunner } from './job-runner.js';
@@ -66,6 +67,7 @@ const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
     FollowOutbox,
     DeliverWebhooks,
     TellExpiringLots,
+    TellTrials,
     ForgetEvents,
     WorkOnEvents,
     FinishClaims,

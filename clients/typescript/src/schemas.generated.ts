@@ -210,6 +210,14 @@ export type ChangeWebhookEndpointRequest = {
         | 'credits.debt_incurred'
         | 'credits.debt_paid'
         | 'credits.expiring'
+        | 'subscription.started'
+        | 'subscription.renewed'
+        | 'subscription.changed'
+        | 'subscription.canceled'
+        | 'subscription.resumed'
+        | 'subscription.ended'
+        | 'subscription.fell_back'
+        | 'subscription.trial_ending'
         | 'reservation.expired'
       )[]
     | undefined;
@@ -346,6 +354,14 @@ export type CreateWebhookEndpointRequest = {
         | 'credits.debt_incurred'
         | 'credits.debt_paid'
         | 'credits.expiring'
+        | 'subscription.started'
+        | 'subscription.renewed'
+        | 'subscription.changed'
+        | 'subscription.canceled'
+        | 'subscription.resumed'
+        | 'subscription.ended'
+        | 'subscription.fell_back'
+        | 'subscription.trial_ending'
         | 'reservation.expired'
       )[]
     | undefined;
@@ -753,6 +769,14 @@ export type NewWebhookEndpoint = {
         | 'credits.debt_incurred'
         | 'credits.debt_paid'
         | 'credits.expiring'
+        | 'subscription.started'
+        | 'subscription.renewed'
+        | 'subscription.changed'
+        | 'subscription.canceled'
+        | 'subscription.resumed'
+        | 'subscription.ended'
+        | 'subscription.fell_back'
+        | 'subscription.trial_ending'
         | 'reservation.expired'
       )[]
     | null;
@@ -1807,6 +1831,14 @@ export type WebhookEndpoint = {
         | 'credits.debt_incurred'
         | 'credits.debt_paid'
         | 'credits.expiring'
+        | 'subscription.started'
+        | 'subscription.renewed'
+        | 'subscription.changed'
+        | 'subscription.canceled'
+        | 'subscription.resumed'
+        | 'subscription.ended'
+        | 'subscription.fell_back'
+        | 'subscription.trial_ending'
         | 'reservation.expired'
       )[]
     | null;
@@ -1982,6 +2014,168 @@ export type WebhookEvent =
         lot: string;
         remaining: string;
         expires_at: string;
+      };
+    }
+  | {
+      type: 'subscription.started';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The entry that did it. */
+        entry: string;
+        /** The caller's own id, or Stripe's; `fallback:…` for one of the ledger's own. */
+        subscription: string;
+        plan: string;
+        plan_version: number;
+        period_start_at: string;
+        period_end_at: string;
+      };
+    }
+  | {
+      type: 'subscription.renewed';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The entry that did it. */
+        entry: string;
+        /** The caller's own id, or Stripe's; `fallback:…` for one of the ledger's own. */
+        subscription: string;
+        plan: string;
+        plan_version: number;
+        period_start_at: string;
+        period_end_at: string;
+      };
+    }
+  | {
+      type: 'subscription.changed';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The entry that did it. */
+        entry: string;
+        /** The caller's own id, or Stripe's; `fallback:…` for one of the ledger's own. */
+        subscription: string;
+        plan: string;
+        plan_version: number;
+        period_start_at: string;
+        period_end_at: string;
+        from: {
+          plan: string;
+          plan_version: number;
+        };
+      };
+    }
+  | {
+      type: 'subscription.canceled';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The entry that did it. */
+        entry: string;
+        /** The caller's own id, or Stripe's; `fallback:…` for one of the ledger's own. */
+        subscription: string;
+        plan: string;
+        plan_version: number;
+        period_start_at: string;
+        period_end_at: string;
+      };
+    }
+  | {
+      type: 'subscription.resumed';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The entry that did it. */
+        entry: string;
+        /** The caller's own id, or Stripe's; `fallback:…` for one of the ledger's own. */
+        subscription: string;
+        plan: string;
+        plan_version: number;
+        period_start_at: string;
+        period_end_at: string;
+      };
+    }
+  | {
+      type: 'subscription.ended';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The entry that did it. */
+        entry: string;
+        /** The caller's own id, or Stripe's; `fallback:…` for one of the ledger's own. */
+        subscription: string;
+        plan: string;
+        plan_version: number;
+        period_start_at: string;
+        period_end_at: string;
+      };
+    }
+  | {
+      type: 'subscription.fell_back';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The entry that did it. */
+        entry: string;
+        /** The caller's own id, or Stripe's; `fallback:…` for one of the ledger's own. */
+        subscription: string;
+        plan: string;
+        plan_version: number;
+        period_start_at: string;
+        period_end_at: string;
+      };
+    }
+  | {
+      type: 'subscription.trial_ending';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** The caller's own id, or Stripe's; `fallback:…` for one of the ledger's own. */
+        subscription: string;
+        plan: string;
+        plan_version: number;
+        period_start_at: string;
+        period_end_at: string;
       };
     }
   | {

@@ -6,6 +6,7 @@ import type { Entry } from '../../ledger/domain/entry.js';
 import { formatAmount } from '../../shared/amount.js';
 import { formatMoment } from '../../shared/moment.js';
 import type { Happening } from '../event.js';
+import { ofSubscription, type SubscriptionChanged } from './subscription-happenings.js';
 
 /** What an entry did, and what is known around it. */
 export interface Done {
@@ -14,6 +15,8 @@ export interface Done {
   readonly levels: { readonly before: Level; readonly after: Level } | null;
   /** In force for the account, of whatever unit. */
   readonly rules: readonly AlertRule[];
+  /** Null where the entry changes none. */
+  readonly subscription: SubscriptionChanged | null;
   /** What came back, by unit, where the entry ends a reservation whose time was over. */
   readonly cameBack: readonly { readonly unit: string; readonly amount: bigint }[];
 }
@@ -30,7 +33,7 @@ export function happeningsOf(done: Done, spelling: Spelling): Happening[] {
   return [...ofItsType(done, spelling), ...ofItsLevels(done, spelling)];
 }
 
-function ofItsType({ entry, levels, cameBack }: Done, spelling: Spelling): Happening[] {
+function ofItsType({ entry, levels, subscription, cameBack }: Done, spelling: Spelling): Happening[] {
   const of = (unit: string, amount: bigint): string => formatAmount(amount, spelling.scale(unit));
   switch (entry.type) {
     case 'grant': {
@@ -56,6 +59,8 @@ function ofItsType({ entry, levels, cameBack }: Done, spelling: Spelling): Happe
       };
       return [{ type: 'reservation.expired', data }];
     }
+    case 'subscribe':
+      return subscription === null ? [] : ofSubscription(subscription, spelling.id('entry', entry.seq));
     case 'reserve':
     case 'extend':
     case 'commit':
@@ -64,7 +69,6 @@ function ofItsType({ entry, levels, cameBack }: Done, spelling: Spelling): Happe
     case 'revoke':
     case 'reinstate':
     case 'rollover':
-    case 'subscribe':
     case 'configure':
     case 'freeze':
     case 'unfreeze':

@@ -4,11 +4,14 @@ import { levelAfter, NO_LEVEL } from '../../alerts/levels.js';
 import type { Levels } from '../../alerts/read-levels.js';
 import { readLevels, rememberLevels } from '../../alerts/remembered-levels.js';
 import { readOwnRules, readRulesForAll, type StoredRule } from '../../alerts/stored-rules.js';
+import type { Entry } from '../../ledger/domain/entry.js';
 import type { IdCodec } from '../../ids/id-codec.js';
 import type { PositionRange, Projection, ProjectionSettings } from '../../projections/projection.js';
+import { follow, readSubscriptions, rememberSubscriptions, type SubscriptionLevels } from './followed-subscriptions.js';
 import { happeningsOf, type Spelling } from './happenings.js';
 import { readEntries, type PlacedEntry } from './read-entries.js';
 import { readScales } from './read-scales.js';
+import type { SubscriptionChanged } from './subscription-happenings.js';
 import { readListeners, writeHappenings, type Listener, type Told } from './write-happenings.js';
 
 /** Entries are taken so many positions at a time, because they are all in memory at once. */
@@ -20,6 +23,8 @@ interface Followed {
   seq: number;
   readonly levels: Levels;
   readonly rules: readonly StoredRule[];
+  /** Null where no entry of the page changes any. */
+  readonly subscriptions: SubscriptionLevels | null;
 }
 
 /**
@@ -54,6 +59,10 @@ export class Outbox implements Projection {
     const told = entries.flatMap(entry => this.tell(entry, accounts.get(entry.accountNo)!, scales));
     await writeHappenings(client, told, listeners);
     await rememberLevels(client, [...accounts.values()]);
+    const subscribed = [...accounts.values()].flatMap(({ accountNo, seq, subscriptions: levels }) =>
+      levels === null ? [] : { accountNo, seq, levels },
+    );
+    await rememberSubscriptions(client, subscribed);
   }
 
   private tell(placed: PlacedEntry, account: Followed, scales: ReadonlyMap<string, number>): Told[] {
@@ -68,7 +77,8 @@ export class Outbox implements Projection {
       id: (kind, number) => this.ids.encode(kind, accountNo, number),
       scale: unit => mustKnow(scales.get(unit), unit),
     };
-    return happeningsOf({ entry, levels, rules: account.rules, cameBack }, spelling).map(happening => ({
+    const subscription = changedBy(entry, account.subscriptions);
+    return happeningsOf({ entry, levels, rules: account.rules, subscription, cameBack }, spelling).map(happening => ({
       mode,
       accountNo,
       happening,
@@ -76,6 +86,12 @@ export class Outbox implements Projection {
       position,
     }));
   }
+}
+
+function changedBy({ subscription: change }: Entry, levels: SubscriptionLevels | null): SubscriptionChanged | null {
+  if (change === null || levels === null) return null;
+  const before = levels.get(change.id);
+  return { id: change.id, before, after: follow(levels, change) };
 }
 
 function mustKnow(scale: number | undefined, unit: string): number {
@@ -91,6 +107,7 @@ async function openAccounts(
   const firsts = [...new Map(entries.toReversed().map(each => [each.accountNo, each])).values()];
   const places = firsts.map(({ accountNo, entry }) => ({ accountNo, seq: entry.seq - 1, nextAt: entry.effectiveAt }));
   const levels = await readLevels(client, places);
+  const subscriptions = await readSubscriptions(client, entries);
   const forAll = await readRulesForAll(client);
   const own = await readOwnRules(
     client,
@@ -99,7 +116,8 @@ async function openAccounts(
   return new Map(
     firsts.map(({ accountNo, mode }, index) => {
       const rules = rulesInForce(forAll.get(mode)!, own[index]!);
-      return [accountNo, { accountNo, seq: places[index]!.seq, levels: levels[index]!, rules }];
+      const its = { levels: levels[index]!, rules, subscriptions: subscriptions.get(accountNo) ?? null };
+      return [accountNo, { accountNo, seq: places[index]!.seq, ...its }];
     }),
   );
 }
