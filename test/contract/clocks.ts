@@ -65,9 +65,9 @@ export class ClockedApi {
     return expectStatus(200, await this.get(`${pathOf(name)}/balance${query}`)).balances[unit];
   }
 
-  /** All of an account's, the oldest first. */
-  async entries(name: string): Promise<Json[]> {
-    return expectStatus(200, await this.get(`${pathOf(name)}/entries?limit=100`)).data.reverse();
+  /** The newest hundred, the oldest of them first. */
+  async entries(name: string, filter = ''): Promise<Json[]> {
+    return expectStatus(200, await this.get(`${pathOf(name)}/entries?limit=100${filter}`)).data.reverse();
   }
 
   get(path: string): Promise<Answer> {
