@@ -5,6 +5,7 @@ import { ERROR_TABLE } from '../../src/transport/error-table.js';
 import { runReplay } from '../integration/replay/run-replay.js';
 import { auditLedger } from '../support/audit.js';
 import { GrpcRefusal, type GrpcClient } from '../support/grpc-client.js';
+import { ClockedApi } from './clocks.js';
 import { Api, expectStatus, pathOf, type Answer, type Json } from './api.js';
 
 const DAY = { every: 'day', time_zone: 'UTC' };
@@ -241,6 +242,29 @@ describe('members over HTTP', () => {
       expect(await get('names', name)).toMatchObject({ id: name, budgets: [{ amount, used: amount }] });
     }
     expect(expectStatus(200, await api.get(`${pathOf('names')}/members`)).data).toHaveLength(names.length);
+  });
+
+  test('a member that reached its budget while the account has credits spends again once its clock is in the next window', async () => {
+    const clocked = await ClockedApi.over(api);
+    const clock = await clocked.account('moved', '2028-02-28T22:00:00Z');
+    await clocked.grant('moved', '1000');
+    const window = { every: 'day', time_zone: 'America/New_York' };
+    const budgets = [perDay('10', { window }), perDay('15', { window: { every: 'month', time_zone: 'UTC' } })];
+    expectStatus(200, await clocked.put(at('moved', 'ada'), { budgets }));
+    const charge = (amount: string) => clocked.post(`${pathOf('moved')}/charges`, { amount, member: 'ada' });
+    expectStatus(201, await charge('10'));
+    const denied = await charge('1');
+    refused(denied, 'limit_reached');
+    expect(denied.body.shortfall).toMatchObject([{ member: 'ada', used: '10', resets_at: '2028-02-29T05:00:00.000Z' }]);
+    await clocked.advance(clock, '2028-02-29T04:59:59Z');
+    refused(await charge('1'), 'limit_reached');
+    await clocked.advance(clock, '2028-02-29T05:00:00Z');
+    expectStatus(201, await charge('5'));
+    const month = await charge('1');
+    expect(month.body.shortfall).toMatchObject([{ cap: '15', used: '15', resets_at: '2028-03-01T00:00:00.000Z' }]);
+    await clocked.advance(clock, '2028-03-01T00:00:00Z');
+    expectStatus(201, await charge('5'));
+    refused(await charge('1'), 'limit_reached');
   });
 
   test('one more than an account may have on record is refused', async () => {
