@@ -3,6 +3,7 @@ import { invalid } from '../http/fault.js';
 import { listPage } from '../http/list-page.js';
 import type { Params } from '../http/params.js';
 import type { Route } from '../http/route.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
 
 const URL = '/v1/invoiceitems';
@@ -25,14 +26,7 @@ export function invoiceItemRoutes(world: World): Route[] {
         return listPage(params, found, URL);
       },
     },
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.invoiceItems, 'invoice item', id);
-      },
-    },
+    retrieveRoute(world, URL, world.invoiceItems, 'invoice item'),
   ];
 }
 

@@ -1,8 +1,9 @@
 import { Stripe } from 'stripe';
-import { invalid, StripeFault } from '../http/fault.js';
+import { invalid } from '../http/fault.js';
 import { createdFilter, listPage } from '../http/list-page.js';
 import type { Params } from '../http/params.js';
 import type { Route } from '../http/route.js';
+import { declineFault } from '../resources/decline-fault.js';
 import type { World } from '../world/world.js';
 import { collect, finalize, markUncollectible, mustBe, subscriptionOf, voidInvoice } from './collect-invoice.js';
 import { itemLine } from './invoice-lines.js';
@@ -101,13 +102,7 @@ function pay(world: World, invoice: Stripe.Invoice, params: Params): void {
   if (invoice.status === 'draft') finalize(world, invoice);
   mustBe(invoice, ['open', 'paid', 'uncollectible'], 'paid');
   const decline = collect(world, invoice, { method, isOffSession });
-  if (decline === undefined) return;
-  throw new StripeFault(402, {
-    type: 'card_error',
-    code: decline.code,
-    message: decline.message,
-    ...(decline.declineCode !== undefined && { decline_code: decline.declineCode }),
-  });
+  if (decline !== undefined) throw declineFault(decline);
 }
 
 function list(world: World, params: Params): object {

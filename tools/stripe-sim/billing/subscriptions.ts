@@ -1,8 +1,10 @@
 import { Stripe } from 'stripe';
-import { invalid, StripeFault } from '../http/fault.js';
+import { invalid } from '../http/fault.js';
 import { createdFilter, listPage } from '../http/list-page.js';
 import type { Params } from '../http/params.js';
 import type { Route } from '../http/route.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
+import { declineFault } from '../resources/decline-fault.js';
 import type { World } from '../world/world.js';
 import { changeSubscription, giveBackRest, invoiceWaiting, resumeSubscription } from './change-subscription.js';
 import { startSubscription } from './new-subscription.js';
@@ -27,14 +29,7 @@ export function subscriptionRoutes(world: World): Route[] {
   return [
     { method: 'POST', path: URL, handle: ({ params }) => create(world, params) },
     { method: 'GET', path: URL, handle: ({ params }) => list(world, params) },
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.subscriptions, 'subscription', id);
-      },
-    },
+    retrieveRoute(world, URL, world.subscriptions, 'subscription'),
     {
       method: 'POST',
       path: `${URL}/:id`,
@@ -77,12 +72,7 @@ function create(world: World, params: Params): Stripe.Subscription {
   const { subscription, decline } = startSubscription(world, terms);
   if (decline === undefined || terms.behavior !== 'error_if_incomplete') return subscription;
   world.subscriptions.delete(subscription.id);
-  throw new StripeFault(402, {
-    type: 'card_error',
-    code: decline.code,
-    message: decline.message,
-    ...(decline.declineCode !== undefined && { decline_code: decline.declineCode }),
-  });
+  throw declineFault(decline);
 }
 
 function list(world: World, params: Params): object {

@@ -3,6 +3,7 @@ import { invalid } from '../http/fault.js';
 import { listPage } from '../http/list-page.js';
 import type { Params } from '../http/params.js';
 import type { Route } from '../http/route.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
 import { boundaryAfter, cadenceOf } from './periods.js';
 import { isAlive } from './subscription-status.js';
@@ -39,14 +40,7 @@ export function testClockRoutes(world: World): Route[] {
       },
     },
     { method: 'GET', path: URL, handle: ({ params }) => listPage(params, world.testClocks.all(), URL) },
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.testClocks, 'test clock', id);
-      },
-    },
+    retrieveRoute(world, URL, world.testClocks, 'test clock'),
     { method: 'POST', path: `${URL}/:id/advance`, handle: ({ params, ids: [id = ''] }) => advance(world, id, params) },
     {
       method: 'DELETE',

@@ -1,5 +1,6 @@
 import { createdFilter, listPage } from '../http/list-page.js';
 import type { Route } from '../http/route.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
 import type { Checkout } from './complete-session.js';
 import { createSession } from './new-session.js';
@@ -29,14 +30,7 @@ export function checkoutRoutes(world: World, checkout: Checkout): Route[] {
         return listPage(params, found, URL);
       },
     },
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.sessions, 'checkout.session', id);
-      },
-    },
+    retrieveRoute(world, URL, world.sessions, 'checkout.session'),
     {
       method: 'GET',
       path: `${URL}/:id/line_items`,

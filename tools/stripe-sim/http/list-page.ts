@@ -43,6 +43,19 @@ export function createdFilter(params: Params): (item: { created: number }) => bo
     (bounds.lte === undefined || created <= bounds.lte);
 }
 
+/** The filters `charge`, `payment_intent` and `created`, of what became of payments. */
+export function paymentFilter(
+  params: Params,
+): (item: { created: number; charge: unknown; payment_intent: unknown }) => boolean {
+  const charge = params.text('charge');
+  const intent = params.text('payment_intent');
+  const isWithin = createdFilter(params);
+  return item =>
+    isWithin(item) &&
+    (charge === undefined || item.charge === charge) &&
+    (intent === undefined || item.payment_intent === intent);
+}
+
 interface Bounds {
   readonly gt?: number | undefined;
   readonly gte?: number | undefined;

@@ -1,6 +1,7 @@
 import { Stripe } from 'stripe';
 import { createdFilter, listPage } from '../http/list-page.js';
 import type { Route } from '../http/route.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
 
 const URL = '/v1/balance_transactions';
@@ -27,14 +28,7 @@ export function balanceTransactionRoutes(world: World): Route[] {
         return listPage(params, found, URL);
       },
     },
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.balanceTransactions, 'balance transaction', id);
-      },
-    },
+    retrieveRoute(world, URL, world.balanceTransactions, 'balance transaction'),
   ];
 }
 

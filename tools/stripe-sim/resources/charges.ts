@@ -1,8 +1,10 @@
 import { Stripe } from 'stripe';
 import { createdFilter, listPage } from '../http/list-page.js';
 import type { Route } from '../http/route.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
 import { moveBalance, processingFee } from './balance-transactions.js';
+import { declineMessage } from './test-cards.js';
 
 const URL = '/v1/charges';
 
@@ -24,14 +26,7 @@ export function chargeRoutes(world: World): Route[] {
         return listPage(params, found, URL);
       },
     },
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.charges, 'charge', id);
-      },
-    },
+    retrieveRoute(world, URL, world.charges, 'charge'),
   ];
 }
 
@@ -39,6 +34,11 @@ export interface Decline {
   readonly code: string;
   readonly declineCode?: string;
   readonly message: string;
+}
+
+/** With what a card says to it. */
+export function declineOf(code: string, declineCode?: string): Decline {
+  return { code, ...(declineCode !== undefined && { declineCode }), message: declineMessage(code, declineCode) };
 }
 
 /** A try to take an intent's amount: pending until it is settled or declined. */

@@ -1,9 +1,8 @@
 import { Stripe } from 'stripe';
 import type { World } from '../world/world.js';
-import { failCharge, newCharge, settleCharge, type Decline } from './charges.js';
+import { declineOf, failCharge, newCharge, settleCharge, type Decline } from './charges.js';
 import { openDispute } from './open-dispute.js';
 import { attachTo, behaviourOf } from './payment-methods.js';
-import { declineMessage } from './test-cards.js';
 
 /** How a payment is asked for. */
 export interface Attempt {
@@ -157,10 +156,6 @@ function keepForLater(world: World, intent: Stripe.PaymentIntent, method: Stripe
   if (intent.setup_future_usage === null || typeof intent.customer !== 'string') return;
   attachTo(world, method, intent.customer);
   if (intent.setup_future_usage === 'off_session') world.setUp.add(method.id);
-}
-
-function declineOf(code: string, declineCode?: string): Decline {
-  return { code, ...(declineCode !== undefined && { declineCode }), message: declineMessage(code, declineCode) };
 }
 
 function tell(world: World, intent: Stripe.PaymentIntent): void {

@@ -3,20 +3,14 @@ import { invalid } from '../http/fault.js';
 import { listPage } from '../http/list-page.js';
 import type { Params } from '../http/params.js';
 import type { Route } from '../http/route.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
 
 /** Coupons, and the promotion codes that a customer types for them. */
 export function couponRoutes(world: World): Route[] {
   return [
     { method: 'POST', path: '/v1/coupons', handle: ({ params }) => createCoupon(world, params) },
-    {
-      method: 'GET',
-      path: '/v1/coupons/:id',
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.coupons, 'coupon', id);
-      },
-    },
+    retrieveRoute(world, '/v1/coupons', world.coupons, 'coupon'),
     { method: 'POST', path: '/v1/promotion_codes', handle: ({ params }) => createPromotionCode(world, params) },
     {
       method: 'GET',

@@ -1,6 +1,7 @@
 import { invalid } from '../http/fault.js';
-import { createdFilter, listPage } from '../http/list-page.js';
+import { listPage, paymentFilter } from '../http/list-page.js';
 import type { Route } from '../http/route.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
 import { closeDispute, isClosed } from './open-dispute.js';
 
@@ -11,27 +12,9 @@ export function disputeRoutes(world: World): Route[] {
     {
       method: 'GET',
       path: URL,
-      handle({ params }) {
-        const charge = params.text('charge');
-        const intent = params.text('payment_intent');
-        const isWithin = createdFilter(params);
-        const found = world.disputes.where(
-          dispute =>
-            isWithin(dispute) &&
-            (charge === undefined || dispute.charge === charge) &&
-            (intent === undefined || dispute.payment_intent === intent),
-        );
-        return listPage(params, found, URL);
-      },
+      handle: ({ params }) => listPage(params, world.disputes.where(paymentFilter(params)), URL),
     },
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.disputes, 'dispute', id);
-      },
-    },
+    retrieveRoute(world, URL, world.disputes, 'dispute'),
     {
       method: 'POST',
       path: `${URL}/:id`,

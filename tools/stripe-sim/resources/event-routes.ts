@@ -1,6 +1,7 @@
 import { createdFilter, listPage } from '../http/list-page.js';
 import type { Route } from '../http/route.js';
 import { thinEventOf } from '../world/events.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
 
 const URL = '/v1/events';
@@ -28,14 +29,7 @@ export function eventRoutes(world: World): Route[] {
         return listPage(params, found, URL);
       },
     },
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.events, 'event', id);
-      },
-    },
+    retrieveRoute(world, URL, world.events, 'event'),
     {
       method: 'GET',
       path: '/v2/core/events/:id',

@@ -3,7 +3,9 @@ import { invalid, missingParameter, StripeFault } from '../http/fault.js';
 import { createdFilter, listPage } from '../http/list-page.js';
 import type { Params } from '../http/params.js';
 import type { Route } from '../http/route.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
+import { declineFault } from './decline-fault.js';
 import { confirmIntent } from './confirm-intent.js';
 import { findPaymentMethod } from './payment-methods.js';
 import { addIntent, readIntentData } from './new-intent.js';
@@ -29,14 +31,7 @@ export function paymentIntentRoutes(world: World): Route[] {
         return listPage(params, found, URL);
       },
     },
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.paymentIntents, 'payment_intent', id);
-      },
-    },
+    retrieveRoute(world, URL, world.paymentIntents, 'payment_intent'),
     {
       method: 'POST',
       path: `${URL}/:id`,
@@ -151,12 +146,7 @@ function ask(
   const { isOffSession, failsOnAction, returnUrl } = request;
   const decline = confirmIntent(world, intent, method, { isOffSession: isOffSession || failsOnAction, returnUrl });
   if (decline === undefined) return intent;
-  const { code, declineCode, message } = decline;
-  throw new StripeFault(402, {
-    type: 'card_error',
-    code,
-    message,
-    ...(declineCode !== undefined && { decline_code: declineCode }),
+  throw declineFault(decline, {
     ...(typeof intent.latest_charge === 'string' && { charge: intent.latest_charge }),
     payment_intent: intent,
     payment_method: method,

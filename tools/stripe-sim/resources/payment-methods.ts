@@ -1,23 +1,19 @@
 import { Stripe } from 'stripe';
-import { invalid, StripeFault } from '../http/fault.js';
+import { invalid } from '../http/fault.js';
 import { listPage } from '../http/list-page.js';
 import type { Params } from '../http/params.js';
 import type { Route } from '../http/route.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
-import { declineMessage, TEST_BANK_ACCOUNT, TEST_CARDS, type Behaviour, type TestCard } from './test-cards.js';
+import { declineOf } from './charges.js';
+import { declineFault } from './decline-fault.js';
+import { TEST_BANK_ACCOUNT, TEST_CARDS, type Behaviour, type TestCard } from './test-cards.js';
 
 const URL = '/v1/payment_methods';
 
 export function paymentMethodRoutes(world: World): Route[] {
   return [
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.paymentMethods, 'PaymentMethod', id);
-      },
-    },
+    retrieveRoute(world, URL, world.paymentMethods, 'PaymentMethod'),
     {
       method: 'GET',
       path: URL,
@@ -137,13 +133,7 @@ function attach(world: World, id: string, params: Params): Stripe.PaymentMethod 
   params.nothingElse();
   const card = TEST_CARDS.get(id);
   if (card !== undefined && !card.attaches && card.behaviour.kind === 'declines') {
-    const { code, declineCode } = card.behaviour;
-    throw new StripeFault(402, {
-      type: 'card_error',
-      code,
-      ...(declineCode !== undefined && { decline_code: declineCode }),
-      message: declineMessage(code, declineCode),
-    });
+    throw declineFault(declineOf(card.behaviour.code, card.behaviour.declineCode));
   }
   const method =
     card === undefined && id !== TEST_BANK_ACCOUNT

@@ -4,6 +4,7 @@ import { createdFilter, listPage } from '../http/list-page.js';
 import type { Params } from '../http/params.js';
 import type { Route } from '../http/route.js';
 import { snapshotOf } from '../world/snapshot.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
 import { addProduct, readProduct } from './products.js';
 import { change } from '../world/change.js';
@@ -33,14 +34,7 @@ export function priceRoutes(world: World): Route[] {
         return listPage(params, found, URL);
       },
     },
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.prices, 'price', id);
-      },
-    },
+    retrieveRoute(world, URL, world.prices, 'price'),
     {
       method: 'POST',
       path: `${URL}/:id`,

@@ -3,6 +3,7 @@ import { createdFilter, listPage } from '../http/list-page.js';
 import type { Params } from '../http/params.js';
 import type { Route } from '../http/route.js';
 import { snapshotOf } from '../world/snapshot.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
 import { change } from '../world/change.js';
 
@@ -31,14 +32,7 @@ export function productRoutes(world: World): Route[] {
         return listPage(params, found, URL);
       },
     },
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.products, 'product', id);
-      },
-    },
+    retrieveRoute(world, URL, world.products, 'product'),
     {
       method: 'POST',
       path: `${URL}/:id`,

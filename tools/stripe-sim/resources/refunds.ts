@@ -1,9 +1,10 @@
 import { Stripe } from 'stripe';
 import { invalid, missingParameter } from '../http/fault.js';
-import { createdFilter, listPage } from '../http/list-page.js';
+import { listPage, paymentFilter } from '../http/list-page.js';
 import type { Params } from '../http/params.js';
 import type { Route } from '../http/route.js';
 import { snapshotOf } from '../world/snapshot.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
 import { moveBalance } from './balance-transactions.js';
 
@@ -16,27 +17,9 @@ export function refundRoutes(world: World): Route[] {
     {
       method: 'GET',
       path: URL,
-      handle({ params }) {
-        const charge = params.text('charge');
-        const intent = params.text('payment_intent');
-        const isWithin = createdFilter(params);
-        const found = world.refunds.where(
-          refund =>
-            isWithin(refund) &&
-            (charge === undefined || refund.charge === charge) &&
-            (intent === undefined || refund.payment_intent === intent),
-        );
-        return listPage(params, found, URL);
-      },
+      handle: ({ params }) => listPage(params, world.refunds.where(paymentFilter(params)), URL),
     },
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.refunds, 'refund', id);
-      },
-    },
+    retrieveRoute(world, URL, world.refunds, 'refund'),
     {
       method: 'POST',
       path: `${URL}/:id`,

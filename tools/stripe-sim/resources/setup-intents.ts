@@ -1,18 +1,12 @@
 import { Stripe } from 'stripe';
 import { listPage } from '../http/list-page.js';
 import type { Route } from '../http/route.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
 
 export function setupIntentRoutes(world: World): Route[] {
   return [
-    {
-      method: 'GET',
-      path: '/v1/setup_intents/:id',
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.setupIntents, 'setup_intent', id);
-      },
-    },
+    retrieveRoute(world, '/v1/setup_intents', world.setupIntents, 'setup_intent'),
     {
       method: 'GET',
       path: '/v1/setup_intents',

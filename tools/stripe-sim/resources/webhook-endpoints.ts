@@ -2,6 +2,7 @@ import { Stripe } from 'stripe';
 import { listPage } from '../http/list-page.js';
 import type { Route } from '../http/route.js';
 import type { Endpoints } from '../webhooks/endpoints.js';
+import { retrieveRoute } from '../world/retrieve-route.js';
 import type { World } from '../world/world.js';
 
 const URL = '/v1/webhook_endpoints';
@@ -42,14 +43,7 @@ export function webhookEndpointRoutes(world: World, endpoints: Endpoints): Route
       path: URL,
       handle: ({ params }) => listPage(params, world.webhookEndpoints.all(), URL),
     },
-    {
-      method: 'GET',
-      path: `${URL}/:id`,
-      handle({ params, ids: [id = ''] }) {
-        params.nothingElse();
-        return world.must(world.webhookEndpoints, 'webhook endpoint', id);
-      },
-    },
+    retrieveRoute(world, URL, world.webhookEndpoints, 'webhook endpoint'),
     {
       method: 'DELETE',
       path: `${URL}/:id`,
