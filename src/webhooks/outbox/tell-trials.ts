@@ -17,6 +17,7 @@ WITH ending AS (
   SELECT s.account_no, s.subscription, s.period_end FROM subscriptions s JOIN account_names n USING (account_no)
   WHERE s.status = 'trialing' AND NOT s.cancel_at_end AND n.mode = ANY ($2)
     AND s.period_end > clock_timestamp() AND s.period_end <= clock_timestamp() + $1 * interval '1 day'
+    AND NOT EXISTS (SELECT FROM account_clocks k WHERE k.account_no = s.account_no)
     AND NOT EXISTS (SELECT FROM told_trials t
       WHERE t.account_no = s.account_no AND t.subscription = s.subscription AND t.ends_at = s.period_end)
   ORDER BY s.period_end LIMIT ${PAGE_LIMIT}
