@@ -26,14 +26,14 @@ function escaped(text: string): string {
 
 const STYLE = new Html(`
   :root { color-scheme: light; font: 16px/1.5 system-ui, sans-serif; color: #1a1f36; background: #f6f8fa }
-  body { margin: 0; display: grid; justify-items: center; padding: 2rem 1rem }
+  body { margin: 0; display: grid; grid-template-columns: minmax(0, 1fr); justify-items: center; padding: 2rem 1rem }
   main { background: #fff; border: 1px solid #e3e8ee; border-radius: 12px; padding: 2rem; width: min(30rem, 100%); box-sizing: border-box }
   main.wide { width: min(60rem, 100%) }
   h1 { font-size: 1.25rem; margin: 0 0 1rem } h2 { font-size: 1rem; margin: 1.5rem 0 .5rem }
   .total { font-size: 2rem; font-weight: 600; margin: 0 0 1rem }
   .note { color: #545969; font-size: .875rem } .wrong { color: #b3093c; font-weight: 600 }
-  table { border-collapse: collapse; width: 100%; margin-bottom: 1rem } td, th { padding: .35rem .25rem; text-align: left; border-bottom: 1px solid #e3e8ee } td.amount { text-align: right }
-  form { display: grid; gap: .5rem; margin: 0 } form.inline { display: inline-flex }
+  table { border-collapse: collapse; width: 100%; margin-bottom: 1rem } td, th { padding: .35rem .25rem; text-align: left; border-bottom: 1px solid #e3e8ee } td.amount { text-align: right; white-space: nowrap }
+  form { display: grid; gap: .5rem; margin: 0 } form.inline { display: flex; margin-bottom: .5rem }
   button { font: inherit; padding: .6rem 1rem; border-radius: 8px; border: 1px solid #c0c8d2; background: #fff; cursor: pointer } .inline button { padding: .1rem .6rem }
   button.main { background: #635bff; border-color: #635bff; color: #fff; font-weight: 600 }
   input { font: inherit; padding: .5rem; border: 1px solid #c0c8d2; border-radius: 8px }
