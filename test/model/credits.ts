@@ -7,6 +7,7 @@ import type {
   RolloverRule,
   SpendContext,
 } from '../../src/ledger/domain/account.js';
+import type { NaiveLotPlan } from './plan-words.js';
 
 /**
  * The words of the naive model. Nothing here is shared with the domain but the vocabulary of commands: a balance is
@@ -26,6 +27,8 @@ export interface NaiveLot {
   readonly createdAt: number;
   /** Lots made by a refund or a rollover are credits that were granted before. */
   readonly raisesGranted: boolean;
+  /** Of a lot that a subscription gave or carried, until it cannot matter any more. */
+  plan: NaiveLotPlan | null;
   available: bigint;
   carried: bigint;
   revoked: bigint;
@@ -89,9 +92,10 @@ export function sizeOf(piles: readonly Pile[]): bigint {
   return total(piles.map(pile => pile.amount));
 }
 
-/** A lot that expires at a moment is over at that moment. */
+/** A lot that expires at a moment is over at that moment; one of a period also where that was closed before. */
 export function isOver(lot: NaiveLot, at: number): boolean {
-  return lot.expiresAt !== null && lot.expiresAt <= at;
+  if (lot.expiresAt !== null && lot.expiresAt <= at) return true;
+  return lot.plan !== null && lot.plan.through !== null && lot.plan.through <= lot.plan.owner.closedNo;
 }
 
 /** Lower priority number, then soonest expiry (none is last), then paid after every other category, then oldest. */

@@ -13,6 +13,8 @@ import {
   type Pile,
   type Taking,
 } from './credits.js';
+import { carriedByPlan, forget } from './naive-carry.js';
+import type { NaiveSubscription, Tenure } from './plan-words.js';
 import type { Situation } from './situations.js';
 
 /** What an entry of the domain must say; the rest of it shows in the state. */
@@ -28,7 +30,9 @@ export interface Booking {
   lots: number;
 }
 
-export type LotWords = Omit<NaiveLot, 'no' | 'createdAt' | 'available' | 'carried' | 'revoked'>;
+export type LotWords = Omit<NaiveLot, 'no' | 'createdAt' | 'available' | 'carried' | 'revoked' | 'plan'> & {
+  readonly plan?: NaiveLot['plan'];
+};
 export type BookingWords = Partial<Pick<Booking, 'reservation' | 'target' | 'closes'>>;
 
 /** One account: everything that ever happened to its credits, and the questions one can ask about it. */
@@ -42,6 +46,10 @@ export class NaiveAccount {
   readonly takings: Taking[] = [];
   readonly expiries: { readonly unit: string; readonly amount: bigint }[] = [];
   readonly debts = new Map<string, bigint>();
+  readonly subscriptions = new Map<string, NaiveSubscription>();
+  readonly tenures: Tenure[] = [];
+  /** Plans that were tried out. */
+  readonly tried = new Set<string>();
 
   /** `witness` hears which of the situations that matter the account has been in. */
   constructor(readonly witness: (situation: Situation) => void = () => {}) {}
@@ -123,6 +131,7 @@ export class NaiveAccount {
       available: 0n,
       carried: 0n,
       revoked: 0n,
+      plan: words.plan ?? null,
     };
     booking.lots += 1;
     this.lots.push(lot);
@@ -164,8 +173,9 @@ export class NaiveAccount {
         home.push({ lot, amount });
         continue;
       }
-      const carried = this.share(lot, amount, booking.at);
-      if (carried > 0n) home.push(this.carry(lot, carried, booking));
+      const carried =
+        lot.plan === null ? this.share(lot, amount, booking.at) : this.carryByPlan(lot, amount, booking, home);
+      if (carried > 0n && lot.plan === null) home.push(this.carry(lot, carried, booking));
       this.expire(line.unit, amount - carried);
       this.witnessReturn(lot, amount, carried);
       if (lot.expiresAt === booking.at) this.witness('return at the very moment its lot ends');
@@ -173,6 +183,30 @@ export class NaiveAccount {
     line.released += sizeOf(line.held);
     line.held = [];
     this.comeIn(line.unit, home, debtLoweredBy(booking));
+    for (const { lot } of home)
+      if (lot.no >= booking.seq * 1024 && lot.plan !== null) forget(this, lot.plan.owner, booking.at);
+  }
+
+  /** As the closing of its period would have, with what this very return carries already. */
+  private carryByPlan(lot: NaiveLot, left: bigint, booking: Booking, home: Pile[]): bigint {
+    const { owner } = lot.plan!;
+    const already = home.filter(
+      pile => pile.lot.carriedFrom !== null && pile.lot.no >= booking.seq * 1024 && pile.lot.plan?.owner === owner,
+    );
+    const found = carriedByPlan(this, lot, left, booking.at, null, sizeOf(already));
+    if (found === null) return 0n;
+    lot.carried += found.amount;
+    const made = this.makeLot(booking, {
+      ...this.wordsOf(lot),
+      granted: found.amount,
+      expiresAt: found.expiresAt,
+      rollover: null,
+      carriedFrom: lot.no,
+      raisesGranted: false,
+      plan: { owner, through: found.through, rollover: null, window: null, carried: true },
+    });
+    home.push({ lot: made, amount: found.amount });
+    return found.amount;
   }
 
   /** Moves credits of a lot that is over into a lot of their own. */

@@ -12,6 +12,7 @@ import {
   type Pile,
 } from './credits.js';
 import type { NaiveAccount } from './naive-account.js';
+import { limitStateOf } from './naive-limits.js';
 import { refuse, type NaiveShortfall } from './naive-refusal.js';
 
 /** A spend that asks for credits, and the reservation it asks for. */
@@ -52,12 +53,17 @@ export function cover(account: NaiveAccount, { unit, amount }: Line, { spend, ov
 /** Refuses where lines are short: what is missing, and whether waiting helps. */
 export function requireCovered(account: NaiveAccount, short: readonly Line[], ask: Ask): void {
   if (short.length === 0) return;
-  const retryable = short.every(line => wouldBeCovered(account, line, ask));
+  const shortfalls = short.map(line => shortfall(account, line, ask));
+  const isReset = ({ limit, required }: NaiveShortfall): boolean =>
+    limit !== null && limit.resetsAt !== null && required <= limit.refill;
+  const reservation = ask.asking?.no ?? null;
+  if (shortfalls.every(isReset)) refuse('limit_reached', { shortfall: shortfalls, retryable: true, reservation });
+  const retryable = short.every((line, i) => isReset(shortfalls[i]!) || wouldBeCovered(account, line, ask));
   account.witness(retryable ? 'denial that waiting cures' : 'denial that waiting does not cure');
   refuse('insufficient_credits', {
-    shortfall: short.map(line => shortfall(account, line, ask)),
+    shortfall: shortfalls,
     retryable,
-    reservation: ask.asking?.no ?? null,
+    reservation,
   });
 }
 
@@ -81,7 +87,7 @@ function shortfall(account: NaiveAccount, { unit, amount }: Line, ask: Ask): Nai
     held: total(holding.map(other => other.held)),
     openReservations: holding.length,
     nextReleaseAt: holding.length === 0 ? null : Math.min(...holding.map(other => other.endsAt)),
-    limit: null,
+    limit: limitStateOf(account, unit, ask.now),
   };
 }
 

@@ -13,12 +13,14 @@ import {
 } from './credits.js';
 import type { NaiveAccount } from './naive-account.js';
 import { requireCovered, spendable } from './naive-cover.js';
+import { isOfLimit, withLimitLines } from './naive-limits.js';
 import { refuse, requireLines, requirePositive } from './naive-refusal.js';
 
 export function reserve(account: NaiveAccount, command: Commands.Reserve, now: number): void {
-  requireLines(command.lines);
+  requireLines(command.lines, command.event !== undefined);
   if (account.frozen) refuse('account_frozen');
-  requireAvailable(account, command.lines, command, null, now);
+  const lines = withLimitLines(account, command.lines, command.event);
+  requireAvailable(account, lines, command, null, now);
   const reservation: NaiveReservation = {
     no: account.seq + 1,
     createdAt: now,
@@ -33,7 +35,7 @@ export function reserve(account: NaiveAccount, command: Commands.Reserve, now: n
     expiresAt: now + command.ttlMs,
   };
   account.reservations.push(reservation);
-  for (const { unit, amount } of command.lines) {
+  for (const { unit, amount } of lines) {
     account.book('reserve', unit, amount, now, { reservation: reservation.no });
     const held = hold(account, unit, amount, command);
     reservation.lines.push({ unit, reserved: amount, committed: 0n, released: 0n, refunded: 0n, held });
@@ -58,7 +60,7 @@ function grow(
   { amount, unit }: NonNullable<Commands.Extend['add']>,
   now: number,
 ): void {
-  const line = lineOf(reservation, unit);
+  const line = ownLineOf(account, reservation, unit);
   requirePositive(amount);
   if (line.reserved + amount >= ABOVE_EVERY_AMOUNT) refuse('amount_too_large');
   if (account.frozen) refuse('account_frozen');
@@ -81,12 +83,19 @@ export function endHold(account: NaiveAccount, hold: NaiveReservation, at: numbe
   const held = hold.lines.flatMap(line => line.held);
   if (held.some(pile => pile.lot.expiresAt === at)) account.witness('hold that ends with one of its lots');
   // Holds end before the lots of the same moment: what comes back just then takes part in the lot's own end.
-  bringBack(account, hold, 'expire', at, (lot, moment) => isOver(lot, moment - 1));
+  bringBack(account, hold, 'expire', at, (lot, moment) => isOver(lot, moment) && lot.expiresAt !== moment);
   hold.status = 'expired';
 }
 
 export function reservationOf(account: NaiveAccount, no: number): NaiveReservation {
   return account.reservations.find(reservation => reservation.no === no) ?? refuse('reservation_not_found');
+}
+
+/** The line of a unit; without a unit the only one that no limit added. */
+export function ownLineOf(account: NaiveAccount, reservation: NaiveReservation, unit: string | null): NaiveLine {
+  if (unit !== null || reservation.lines.length === 1) return lineOf(reservation, unit);
+  const own = reservation.lines.filter(line => !isOfLimit(account, line));
+  return own.length === 1 ? own[0]! : refuse('invalid_request');
 }
 
 /** The line of a unit; without a unit there must be one line only. */

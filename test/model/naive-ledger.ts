@@ -6,6 +6,8 @@ import { endHold, extend, release, reserve } from './naive-holds.js';
 import { refuse, Refused, requireAmount, requirePositive, type NaiveRefusal } from './naive-refusal.js';
 import { charge, commit } from './naive-spends.js';
 import { refundEntry, refundReservation, reinstate } from './naive-undo.js';
+import { byId, close, touch } from './naive-plans.js';
+import { cancel, dueAt, settleSubscription, subscribe } from './naive-subscriptions.js';
 import type { Situation } from './situations.js';
 
 /**
@@ -23,6 +25,7 @@ export class NaiveLedger {
   execute(command: Commands.Command, now: number): NaiveRefusal | null {
     const before = this.account.seq;
     settle(this.account, now);
+    touch(this.account, now);
     try {
       perform(this.account, command, now);
       return null;
@@ -39,7 +42,7 @@ export class NaiveLedger {
   }
 }
 
-/** Ends what ends by `now`: holds (their grace included), then lots, in the order of their moments. */
+/** Ends what ends by `now`: holds (their grace included), then lots, then periods, in the order of their moments. */
 function settle(account: NaiveAccount, now: number): void {
   for (let due = dues(account)[0]; due !== undefined && due.at <= now; due = dues(account)[0]) due.happen();
 }
@@ -49,17 +52,27 @@ function dues(account: NaiveAccount): { at: number; order: number; no: number; h
     const at = endOf(hold);
     return { at, order: 1, no: hold.no, happen: () => endHold(account, hold, at) };
   });
-  const lots = account.lots.flatMap(lot => {
+  const lots: { at: number; order: number; no: number; happen: () => void }[] = [];
+  for (const lot of account.lots) {
     const at = lot.expiresAt;
-    return at === null || lot.available === 0n
-      ? []
-      : { at, order: 2, no: lot.no, happen: () => endLot(account, lot, at) };
+    if (lot.available > 0n && at !== null) {
+      lots.push({ at, order: 2, no: lot.no, happen: () => endLot(account, lot, at) });
+    }
+  }
+  const periods = byId(account).flatMap(subscription => {
+    const at = dueAt(subscription);
+    const then = Math.max(at ?? 0, account.journal.at(-1)?.at ?? 0);
+    return at === null ? [] : { at, order: 3, no: 0, happen: () => settleSubscription(account, subscription, then) };
   });
-  return [...holds, ...lots].sort((a, b) => a.at - b.at || a.order - b.order || a.no - b.no);
+  // At one moment subscriptions come in the order of their names, which `byId` gives: sorting keeps it.
+  return [...holds, ...lots, ...periods].sort((a, b) => a.at - b.at || a.order - b.order || a.no - b.no);
 }
 
 /** Two entries where the lot's rule carries a part: what is carried, and the rest that expires. */
-function endLot(account: NaiveAccount, lot: NaiveLot, at: number): void {
+function endLot(account: NaiveAccount, lot: NaiveLot, due: number): void {
+  // What a period gives that begins late may be over already.
+  const at = Math.max(due, account.journal.at(-1)?.at ?? 0);
+  if (lot.plan !== null) return close(account, [lot], at, null);
   const left = lot.available;
   const carried = account.share(lot, left, at);
   account.takeFromAvailable([{ lot, amount: left }]);
@@ -104,8 +117,11 @@ function perform(account: NaiveAccount, command: Commands.Command, now: number):
     case 'unfreeze':
       return freeze(account, command, now);
     case 'subscribe':
+      subscribe(account, command, now);
+      if (command.trial) account.tried.add(command.terms.plan);
+      return;
     case 'cancel':
-      throw new Error('random commands do not subscribe');
+      return cancel(account, command, now);
     case 'set-member':
     case 'remove-member':
       throw new Error('random commands put no members on record');

@@ -1,6 +1,7 @@
 import type { Line } from '../../src/ledger/domain/command.js';
 import type { ErrorCode } from '../../src/shared/ledger-error.js';
 import { ABOVE_EVERY_AMOUNT } from './credits.js';
+import type { NaiveLimitState } from './naive-limits.js';
 
 export interface NaiveShortfall {
   readonly unit: string;
@@ -9,8 +10,7 @@ export interface NaiveShortfall {
   readonly held: bigint;
   readonly openReservations: number;
   readonly nextReleaseAt: number | null;
-  /** The model knows no plans. */
-  readonly limit: null;
+  readonly limit: NaiveLimitState | null;
 }
 
 export interface NaiveRefusal {
@@ -40,11 +40,11 @@ export function requireAmount(amount: bigint): void {
   if (amount >= ABOVE_EVERY_AMOUNT) refuse('amount_too_large');
 }
 
-/** At least one line, each with something, no unit twice. */
-export function requireLines(lines: readonly Line[]): void {
+/** At least one line, each with something unless an event has it priced, no unit twice. */
+export function requireLines(lines: readonly Line[], mayBeFree: boolean): void {
   if (lines.length === 0) refuse('invalid_request');
   lines.forEach(({ unit, amount }, i) => {
-    requirePositive(amount);
+    if (!mayBeFree || amount !== 0n) requirePositive(amount);
     if (lines.slice(0, i).some(line => line.unit === unit)) refuse('invalid_request');
   });
 }

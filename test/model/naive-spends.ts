@@ -14,7 +14,8 @@ import {
 } from './credits.js';
 import type { Booking, NaiveAccount } from './naive-account.js';
 import { cover, requireCovered, requireRoom, type Ask, type Cover } from './naive-cover.js';
-import { lineOf, reservationOf, toBook } from './naive-holds.js';
+import { lineOf, ownLineOf, reservationOf, toBook } from './naive-holds.js';
+import { isOfLimit, limitsOfCommit, withLimitLines } from './naive-limits.js';
 import { refuse, requireAmount, requireLines } from './naive-refusal.js';
 
 interface SpendPlan extends Cover {
@@ -39,7 +40,7 @@ export function commit(account: NaiveAccount, command: Commands.Commit, now: num
   const reservation = reservationOf(account, command.reservation);
   if (reservation.status === 'closed') refuse('reservation_closed');
   if (reservation.status === 'expired') return commitLate(account, reservation, command, now);
-  const amounts = actualAmounts(reservation, command.actual, line => sizeOf(line.held));
+  const amounts = actualAmounts(account, reservation, command, false, line => sizeOf(line.held));
   const wants = amounts.map(({ line, amount }) => {
     return { line, amount, fromHold: firstOf(pilesInBurnOrder(line.held), amount) };
   });
@@ -84,7 +85,7 @@ function commitLate(account: NaiveAccount, reservation: NaiveReservation, comman
   if (reservation.late === 'reject') refuse('reservation_expired');
   const uncommitted = (line: NaiveLine): bigint =>
     line.committed > line.reserved ? 0n : line.reserved - line.committed;
-  const amounts = actualAmounts(reservation, command.actual, uncommitted);
+  const amounts = actualAmounts(account, reservation, command, true, uncommitted);
   const wants = amounts.map(({ line, amount }) => ({ line, amount, fromHold: [] }));
   const plans = plan(account, reservation, now, wants, uncommitted);
   const moves = toBook(plans, ({ amount }) => amount > 0n, true);
@@ -95,10 +96,11 @@ function commitLate(account: NaiveAccount, reservation: NaiveReservation, comman
 }
 
 export function charge(account: NaiveAccount, command: Commands.Charge, now: number): void {
-  requireLines(command.lines);
+  requireLines(command.lines, command.event !== undefined);
   if (account.frozen) refuse('account_frozen');
   const ask: Ask = { spend: command, overage: command.overage, asking: null, now };
-  const plans = command.lines.map(line => ({ ...line, line: null, fromHold: [], ...cover(account, line, ask) }));
+  const lines = withLimitLines(account, command.lines, command.event);
+  const plans = lines.map(line => ({ ...line, line: null, fromHold: [], ...cover(account, line, ask) }));
   const short = plans.filter(({ short: isShort }) => isShort);
   requireCovered(account, short, ask);
   plans.forEach(({ unit, debt }) => requireRoom(account, unit, debt));
@@ -139,17 +141,25 @@ function plan(
   return plans;
 }
 
-/** A bare amount for the only line, amounts by unit (a unit not named commits nothing), or all of every line. */
+/**
+ * A bare amount for the only line, amounts by unit (a unit not named commits nothing), or all of every line. Lines of
+ * limits need no name: what they use follows.
+ */
 function actualAmounts(
+  account: NaiveAccount,
   reservation: NaiveReservation,
-  actual: Commands.Commit['actual'],
+  command: Commands.Commit,
+  late: boolean,
   all: (line: NaiveLine) => bigint,
 ): { line: NaiveLine; amount: bigint }[] {
-  if (actual === null) return reservation.lines.map(line => ({ line, amount: all(line) }));
+  const { actual } = command;
+  const { lines } = reservation;
+  if (actual === null) return lines.map(line => ({ line, amount: all(line) }));
+  const limits = limitsOfCommit(account, reservation, command, late, all);
   if (typeof actual === 'bigint') {
-    const line = lineOf(reservation, null);
+    const own = ownLineOf(account, reservation, null);
     requireAmount(actual);
-    return [{ line, amount: actual }];
+    return lines.map(line => ({ line, amount: line === own ? actual : limits.of(line, actual > 0n) }));
   }
   if (actual.length === 0) refuse('invalid_request');
   actual.forEach(({ unit, amount }, i) => {
@@ -157,10 +167,16 @@ function actualAmounts(
     if (actual.slice(0, i).some(line => line.unit === unit)) refuse('invalid_request');
     lineOf(reservation, unit);
   });
-  return reservation.lines.map(line => ({
-    line,
-    amount: actual.find(candidate => candidate.unit === line.unit)?.amount ?? 0n,
-  }));
+  const isSpent = actual.some(({ amount }) => amount > 0n);
+  const own = lines.map(line => {
+    const named = actual.find(candidate => candidate.unit === line.unit);
+    if (named !== undefined) return { line, amount: named.amount };
+    return { line, amount: isOfLimit(account, line) ? limits.of(line, isSpent) : 0n };
+  });
+  const added = limits.added.map(({ unit, amount }) => {
+    return { line: { unit, reserved: 0n, committed: 0n, released: 0n, refunded: 0n, held: [] }, amount };
+  });
+  return [...own, ...added];
 }
 
 function spend(
@@ -185,5 +201,6 @@ function spend(
     undone: 0n,
   });
   if (line !== null) line.committed += amount;
+  if (line !== null && reservation?.lines.includes(line) === false) reservation.lines.push(line);
   return booking;
 }

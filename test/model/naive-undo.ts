@@ -112,7 +112,7 @@ function undo(account: NaiveAccount, shares: readonly Share[], type: 'refund' | 
     const booking = account.book(type, taking.unit, part, now, words);
     undoDebt(account, taking, debt, booking);
     for (const { from, amount } of piles) from.amount -= amount;
-    const home = piles.map(pile => backHome(account, pile, booking));
+    const home = piles.flatMap(pile => backHome(account, pile, booking));
     account.comeIn(taking.unit, home, type === 'refund' ? 'debt lowered by a refund of other credits' : null);
     taking.undone += part;
     if (taking.lot !== null) taking.lot.revoked -= part;
@@ -154,8 +154,13 @@ function undoDebt(account: NaiveAccount, taking: Taking, part: bigint, booking: 
 }
 
 /** A lot that is over gets a successor of the same category, priority and cost with the refund grace. */
-function backHome(account: NaiveAccount, pile: Pile, booking: Booking): Pile {
-  if (!isOver(pile.lot, booking.at)) return pile;
+function backHome(account: NaiveAccount, pile: Pile, booking: Booking): Pile[] {
+  if (!isOver(pile.lot, booking.at)) return [pile];
+  // What was allowed in a window ends with it.
+  if ([...account.subscriptions.values()].some(({ buckets }) => buckets.has(pile.lot.unit))) {
+    account.expire(pile.lot.unit, pile.amount);
+    return [];
+  }
   account.witness(booking.type === 'refund' ? 'refund to a lot that is over' : 'reinstatement to a lot that is over');
   const lot = account.makeLot(booking, {
     ...account.wordsOf(pile.lot),
@@ -165,5 +170,5 @@ function backHome(account: NaiveAccount, pile: Pile, booking: Booking): Pile {
     carriedFrom: null,
     raisesGranted: false,
   });
-  return { lot, amount: pile.amount };
+  return [{ lot, amount: pile.amount }];
 }

@@ -22,6 +22,17 @@ import {
 
 const START = Date.UTC(2028, 1, 28, 12);
 
+/** What comes next, and when. */
+export interface World {
+  /** The file whose test lives in it. */
+  readonly spec: string;
+  readonly moment: typeof nextMoment;
+  readonly command: typeof nextCommand;
+}
+
+/** Credits without plans. */
+export const CREDITS: World = { spec: 'test/model/model', moment: nextMoment, command: nextCommand };
+
 /** One account, kept by the model and by the domain. */
 class Pair {
   readonly model: NaiveLedger;
@@ -75,6 +86,7 @@ class Pair {
 }
 
 export interface Run {
+  readonly world?: World;
   readonly domain?: Domain;
   readonly coverage?: Coverage;
   /** Hears each command and what came of it, in words. */
@@ -82,14 +94,17 @@ export interface Run {
 }
 
 /** Runs one sequence on two accounts through model and domain side by side; the first difference, or null. */
-export function runSequence(genes: readonly Gene[], { domain = REAL_DOMAIN, coverage, tell }: Run = {}): string | null {
+export function runSequence(
+  genes: readonly Gene[],
+  { world = CREDITS, domain = REAL_DOMAIN, coverage, tell }: Run = {},
+): string | null {
   const pairs = [new Pair('a', domain, coverage), new Pair('b', domain, coverage)] as const;
   let now = START;
   for (const gene of genes) {
     const dice = new Dice(gene.account);
     const pair = dice.below(8) === 7 ? pairs[1] : pairs[0];
-    now = nextMoment(gene, pair.model.account, now);
-    const command = nextCommand(gene, pair.model.account, now);
+    now = world.moment(gene, pair.model.account, now);
+    const command = world.command(gene, pair.model.account, now);
     tell?.(`account ${pair.name}, +${now - START} ms: ${inWords(command)}`);
     const found = attempt(() => pair.step(command, now));
     if (found !== null) return found;

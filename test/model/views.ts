@@ -1,7 +1,10 @@
 import type { AccountState, LotPart, Recalled, Reservation, Spend } from '../../src/ledger/domain/account.js';
 import type { Entry } from '../../src/ledger/domain/entry.js';
+import type { Subscription } from '../../src/ledger/domain/subscription.js';
 import type { Decision } from '../../src/ledger/domain/refusal.js';
 import { lotsInBurnOrder, type NaiveLot, type NaiveReservation, type Pile, type Taking } from './credits.js';
+import { byId } from './naive-plans.js';
+import type { NaiveSubscription } from './plan-words.js';
 import type { History } from './history.js';
 import type { Booking, NaiveAccount } from './naive-account.js';
 import type { NaiveRefusal } from './naive-refusal.js';
@@ -27,6 +30,7 @@ export function naiveView(account: NaiveAccount): View {
         lots: lotsInBurnOrder(live.filter(lot => lot.unit === unit)).map(lot => naiveLot(account, lot)),
       })),
     holds: account.openReservations().map(naiveReservation),
+    subscriptions: byId(account).map(naiveSubscription),
   };
 }
 
@@ -44,6 +48,7 @@ export function domainView(state: AccountState): View {
       lots: state.units.get(unit)?.lots,
     })),
     holds: [...state.holds.values()].map(domainReservation),
+    subscriptions: inNames([...state.subscriptions.values()]).map(domainSubscription),
   };
 }
 
@@ -118,6 +123,30 @@ export function domainAnswer(decision: Decision): View | null {
   if (decision.ok) return null;
   const { code, retryable, shortfall, reservation } = decision.refusal;
   return { code, retryable, shortfall: shortfall ?? [], reservation: reservation?.no ?? null };
+}
+
+function inNames<S extends { readonly id: string }>(subscriptions: readonly S[]): S[] {
+  return subscriptions.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function naiveSubscription(subscription: NaiveSubscription): View {
+  const { id, terms, anchor, no, start, end, status, cancelAtEnd, next, closedNo, closedAt, buckets } = subscription;
+  return {
+    id, plan: terms.plan, version: terms.version, anchor, period: { no, start, end }, status, cancelAtEnd, closedNo, closedAt,
+    next: next === null ? null : { plan: next.terms.plan, version: next.terms.version, start: next.start, end: next.end },
+    windows: buckets,
+  }; // prettier-ignore
+}
+
+function domainSubscription(subscription: Subscription): View {
+  const { id, terms, anchor, period, status, cancelAtEnd, next, closedThrough, closedAt, windows } = subscription;
+  return {
+    id, plan: terms.plan, version: terms.version, anchor, period, status, cancelAtEnd, closedNo: closedThrough, closedAt,
+    next: next === null ? null : {
+      plan: next.terms.plan, version: next.terms.version, start: next.period?.start ?? null, end: next.period?.end ?? null,
+    },
+    windows,
+  }; // prettier-ignore
 }
 
 function naiveLot(account: NaiveAccount, lot: NaiveLot): View {
