@@ -6,6 +6,8 @@ import type { ActOnEvent } from '../act-on-event.js';
 import { Bookmarks } from './bookmarks.js';
 import { StoredEvents, type EventFilter, type StoredEvent } from './stored-events.js';
 
+const ID = /^[A-Za-z0-9_-]{1,255}$/;
+
 /** What replaying one event would change, or that it will be worked on. */
 export interface Replay {
   readonly id: string;
@@ -37,8 +39,8 @@ export class Inbox {
 
   /** @throws LedgerError stripe_event_not_found */
   async get(id: string, mode: Mode): Promise<StoredEvent & { readonly body: unknown }> {
-    const found = await this.events.find(id, mode);
-    if (found === undefined) throw new LedgerError('stripe_event_not_found', `there is no event ${id}`);
+    const found = ID.test(id) ? await this.events.find(id, mode) : undefined;
+    if (found === undefined) throw new LedgerError('stripe_event_not_found', `there is no event ${JSON.stringify(id)}`);
     return found;
   }
 

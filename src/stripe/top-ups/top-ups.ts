@@ -14,6 +14,8 @@ import type { Packs } from './packs.js';
 import { priceOf, sessionParams, type Pages, type Price } from './session-params.js';
 import { StoredTopUps, type StoredTopUp, type TopUpState } from './stored-top-ups.js';
 
+const ID = /^top_[0-9a-f]{32}$/;
+
 /** What the buyer wants: a pack, or as much money's worth as he chooses. */
 export type Wanted = { readonly pack: string } | { readonly amount: string; readonly currency: string };
 
@@ -61,7 +63,7 @@ export class TopUps {
 
   /** @throws LedgerError top_up_not_found */
   async get(mode: Mode, account: string, id: string): Promise<StoredTopUp> {
-    const topUp = await this.stored.find(id, mode);
+    const topUp = ID.test(id) ? await this.stored.find(id, mode) : undefined;
     if (topUp?.account !== account) throw notFound();
     return topUp;
   }
