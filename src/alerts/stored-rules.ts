@@ -1,4 +1,5 @@
 import type { ClientBase, Pool } from 'pg';
+import { transact } from '../database/transact.js';
 import type { Mode } from '../keys/api-key.js';
 import type { AlertRule } from './alert-rule.js';
 
@@ -50,24 +51,17 @@ export class StoredRules {
   constructor(private readonly pool: Pool) {}
 
   /** Undefined where the owner has as many rules as it may. */
-  async put({ mode, account }: RuleOwner, rule: AlertRule): Promise<StoredRule | undefined> {
+  put({ mode, account }: RuleOwner, rule: AlertRule): Promise<StoredRule | undefined> {
     const { name, enabled, unit, kind, value, measure } = rule;
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN');
+    return transact(this.pool, async client => {
       await client.query(LOCK, [`${mode}:${account ?? ''}`]);
       const before = (await client.query<StoredRule>(FIND, [mode, account, name])).rows[0];
       const values = [mode, account, name, enabled, unit, kind, value, measure];
       const stored = (await client.query<StoredRule>(PUT, values)).rows[0];
       const means = ({ unit, kind, value }: AlertRule): string => `${unit} ${kind} ${value}`;
       if (before !== undefined && means(before) !== means(stored!)) await client.query(FORGET_TOLD, [before.no]);
-      await client.query('COMMIT');
-      client.release();
       return stored;
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+    });
   }
 
   async find({ mode, account }: RuleOwner, name: string): Promise<StoredRule | undefined> {

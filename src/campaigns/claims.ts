@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
+import { transact } from '../database/transact.js';
 import type { AppliesTo } from '../ledger/domain/account.js';
 import type { Mode } from '../ledger/submission.js';
 import type { ErrorCode } from '../shared/ledger-error.js';
@@ -115,18 +116,8 @@ export class Claims {
   constructor(private readonly pool: Pool) {}
 
   /** Null where there is no such campaign. */
-  async book(claiming: Claiming): Promise<Booked | null> {
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN');
-      const booked = await bookBehindLock(client, claiming);
-      await client.query('COMMIT');
-      client.release();
-      return booked;
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+  book(claiming: Claiming): Promise<Booked | null> {
+    return transact(this.pool, client => bookBehindLock(client, claiming));
   }
 
   /**

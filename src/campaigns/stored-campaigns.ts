@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
+import { transact } from '../database/transact.js';
 import type { AppliesTo } from '../ledger/domain/account.js';
 import type { Mode } from '../ledger/submission.js';
 import { MOST_CAMPAIGNS, type Campaign, type CampaignTerms, type Claim } from './campaign.js';
@@ -65,18 +66,11 @@ export class StoredCampaigns {
       endsAt,
       mostClaims,
     ];
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN');
+    const [row] = await transact(this.pool, async client => {
       await client.query(LOCK, [mode]);
-      const { rows } = await client.query<CampaignRow>(PUT, [...values, randomBytes(SECRET_BYTES)]);
-      await client.query('COMMIT');
-      client.release();
-      return rows[0] === undefined ? undefined : campaignOf(rows[0]);
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+      return (await client.query<CampaignRow>(PUT, [...values, randomBytes(SECRET_BYTES)])).rows;
+    });
+    return row === undefined ? undefined : campaignOf(row);
   }
 
   async find(mode: Mode, id: string): Promise<Campaign | undefined> {

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { transact } from '../database/transact.js';
 
 /** A test clock, as the table has it. */
 export interface StoredClock {
@@ -80,18 +81,8 @@ export class StoredClocks {
   }
 
   /** All of the work or none: what it throws undoes it, the key included. */
-  async inTransaction<T>(work: (change: ClockChange) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN');
-      const result = await work(new ClockChange(client));
-      await client.query('COMMIT');
-      client.release();
-      return result;
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+  inTransaction<T>(work: (change: ClockChange) => Promise<T>): Promise<T> {
+    return transact(this.pool, client => work(new ClockChange(client)));
   }
 }
 

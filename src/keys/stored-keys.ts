@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
+import { transact } from '../database/transact.js';
 import type { Mode, Scope } from './api-key.js';
 
 /** A key as the ledger keeps it: everything but the secret. */
@@ -70,20 +71,13 @@ export class StoredKeys {
   }
 
   /** Inserts the key unless the ledger has one already; true where it was inserted. */
-  async insertFirst(key: NewKey): Promise<boolean> {
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN');
+  insertFirst(key: NewKey): Promise<boolean> {
+    return transact(this.pool, async client => {
       await client.query(ONE_AT_A_TIME);
       const { rowCount } = await client.query(FIND_ANY);
       if (rowCount === 0) await client.query(INSERT, valuesOf(key));
-      await client.query('COMMIT');
-      client.release();
       return rowCount === 0;
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+    });
   }
 
   /** Undefined where there is no such key, or not for this caller. */

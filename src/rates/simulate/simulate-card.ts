@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Pool, type PoolClient } from 'pg';
+import { transact } from '../../database/transact.js';
 import { LedgerError } from '../../shared/ledger-error.js';
 import { UnitRegistry } from '../../units/unit-registry.js';
 import { compileCard } from '../compile-card.js';
@@ -64,18 +65,8 @@ export class SimulateCard {
     return scales;
   }
 
-  private async readOnly<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      const result = await work(client);
-      await client.query('COMMIT');
-      client.release();
-      return result;
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+  private readOnly<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    return transact(this.pool, work, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { transact } from '../../database/transact.js';
 import type { Mode } from '../../ledger/submission.js';
 import { recordUse } from '../../runs/record-use.js';
 import { LedgerError } from '../../shared/ledger-error.js';
@@ -60,18 +61,11 @@ export class Inbox {
    */
   async replay(ids: readonly string[], { actor, mode, reason }: Operator): Promise<Replay[]> {
     for (const id of ids) await this.get(id, mode);
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN');
-      const again = new Set(await new StoredEvents(client).again(ids, mode));
+    const again = await transact(this.pool, async client => {
       await recordUse(client, { actor, mode, action: 'stripe.replay', arguments: { events: ids }, reason });
-      await client.query('COMMIT');
-      client.release();
-      return ids.map(id => ({ id, words: again.has(id) ? 'is worked on again' : 'is about nothing that is acted on' }));
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+      return new Set(await new StoredEvents(client).again(ids, mode));
+    });
+    return ids.map(id => ({ id, words: again.has(id) ? 'is worked on again' : 'is about nothing that is acted on' }));
   }
 
   /** Has Stripe's list walked again from that moment on, at the next look, for what no webhook told. */

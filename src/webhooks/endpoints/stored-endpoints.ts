@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { transact } from '../../database/transact.js';
 import type { Mode } from '../../keys/api-key.js';
 
 /** Each of them costs a row for every event. */
@@ -148,20 +149,10 @@ export class StoredEndpoints {
     });
   }
 
-  private async atOnce<T>(work: (query: Ask) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN');
-      const result = await work(async <Row extends object>(text: string, values: unknown[]) => {
-        return (await client.query<Row>(text, values)).rows;
-      });
-      await client.query('COMMIT');
-      client.release();
-      return result;
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+  private atOnce<T>(work: (query: Ask) => Promise<T>): Promise<T> {
+    return transact(this.pool, client =>
+      work(async <Row extends object>(text: string, values: unknown[]) => (await client.query<Row>(text, values)).rows),
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
+import { transact } from '../../database/transact.js';
 import type { Caller } from '../../keys/authenticator.js';
 import type { Mode } from '../../keys/api-key.js';
 import { recordUse } from '../../runs/record-use.js';
@@ -95,24 +96,12 @@ export class WebhookEndpoints {
     return this.atOnce(endpoint.mode, endpoint.no, from, use);
   }
 
-  private async atOnce(
-    mode: Mode,
-    no: number,
-    from: ReplayFrom,
-    use: Parameters<typeof recordUse>[1],
-  ): Promise<Replayed> {
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN');
+  private atOnce(mode: Mode, no: number, from: ReplayFrom, use: Parameters<typeof recordUse>[1]): Promise<Replayed> {
+    return transact(this.pool, async client => {
       const replayed = await setBack(client, { no, mode }, from);
       await recordUse(client, use);
-      await client.query('COMMIT');
-      client.release();
       return replayed;
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+    });
   }
 
   private checked(terms: EndpointTerms): EndpointTerms {

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { transact } from '../../database/transact.js';
 import { rulesInForce } from '../../alerts/alert-rule.js';
 import { readOwnRules, readRulesForAll, type StoredRule } from '../../alerts/stored-rules.js';
 import type { IdCodec } from '../../ids/id-codec.js';
@@ -68,21 +69,8 @@ export class TellExpiringLots implements RecurringJob {
       const values: unknown[] = [seconds, after, PAGE_LIMIT];
       const { rows } = await this.pool.query<Ending>(ENDING_SOON, values);
       const ending = rows.filter(({ lot }) => lot !== null);
-      if (ending.length > 0) await this.tell(ending);
+      if (ending.length > 0) await transact(this.pool, client => this.tellOnce(client, ending));
       after = rows.at(-1)?.accountNo ?? null;
-    }
-  }
-
-  private async tell(ending: readonly Ending[]): Promise<void> {
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN');
-      await this.tellOnce(client, ending);
-      await client.query('COMMIT');
-      client.release();
-    } catch (error) {
-      client.release(true);
-      throw error;
     }
   }
 

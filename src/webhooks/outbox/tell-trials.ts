@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
+import { transact } from '../../database/transact.js';
 import type { Mode } from '../../keys/api-key.js';
-import { inTransaction } from '../../projections/in-transaction.js';
 import type { RecurringJob, Run } from '../../workers/recurring-job.js';
 import { inWords } from './subscription-happenings.js';
 import { readListeners, writeHappenings, type Told } from './write-happenings.js';
@@ -51,14 +51,7 @@ export class TellTrials implements RecurringJob {
   async run({ signal }: Run): Promise<void> {
     let told = PAGE_LIMIT;
     while (!signal.aborted && told === PAGE_LIMIT) {
-      const client = await this.pool.connect();
-      try {
-        told = await inTransaction(client, () => tellSome(client));
-        client.release();
-      } catch (error) {
-        client.release(true);
-        throw error;
-      }
+      told = await transact(this.pool, tellSome);
     }
   }
 }
