@@ -5,8 +5,11 @@ const shared = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest'] },
-  // Sources import './x.js' as NodeNext asks; the file on disk is './x.ts'.
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^fast-check$': '<rootDir>/test/support/fast-check.js',
+    // Sources import './x.js' as NodeNext asks; the file on disk is './x.ts'.
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
 };
 
 /** @type {import('jest').Config} */
@@ -30,5 +33,5 @@ export default {
   // than Jest waits for it; one that is this large makes room for a new one before its next file.
   workerIdleMemoryLimit: '512MB',
   // Against a test that hangs, not a measure of speed: what takes a second here may take a minute on a busy machine.
-  testTimeout: 180_000,
+  testTimeout: 600_000,
 };

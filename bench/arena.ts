@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { LEAN_ON_PLANS_SCHEMA, LEAN_ON_PLANS_SEED } from './competitors/lean-on-plans-schema.js';
 import { LEAN_SCHEMA, LEAN_SEED } from './competitors/lean-schema.js';
 import { SAME_STATE_SCHEMA } from './competitors/same-state-schema.js';
 import { seedSameState } from './competitors/same-state-seed.js';
@@ -132,6 +133,9 @@ async function seedCompetitor(name: CompetitorName, client: Client): Promise<voi
   if (name === 'lean') {
     await client.query(LEAN_SCHEMA);
     await client.query(LEAN_SEED, [accountIds(), GRANTED]);
+  } else if (name === 'lean-on-plans') {
+    await client.query(LEAN_ON_PLANS_SCHEMA);
+    await client.query(LEAN_ON_PLANS_SEED, [accountIds(), [GRANTED, GRANTED, GRANTED]]);
   } else {
     await client.query(SAME_STATE_SCHEMA);
     await seedSameState(client, accountIds(), name === 'same-state' ? GRANTS : GRANTS_ON_PLANS);

@@ -4,9 +4,6 @@ import type { Load } from './callers.js';
 import type { ContestantName } from './contestant.js';
 import type { Measurement } from './statistics.js';
 
-/** What the service starts with, for every contestant: most garbage dies before it is looked at. */
-const HEAP_OPTIONS = ['--max-semi-space-size=32', '--no-allocation-site-pretenuring'];
-
 type Order =
   | { type: 'open'; contestant: ContestantName; databaseUrl: string; connections: number }
   | { type: 'run'; load: Load }
@@ -37,11 +34,7 @@ export class ContestantHandle {
   /** @param connections how many the contestant may use; ours has one per lane and ignores it */
   static async start(name: ContestantName, databaseUrl: string, connections: number): Promise<ContestantHandle> {
     const script = fileURLToPath(new URL('./contestant-process.ts', import.meta.url));
-    const handle = new ContestantHandle(
-      name,
-      databaseUrl,
-      fork(script, { serialization: 'advanced', execArgv: [...process.execArgv, ...HEAP_OPTIONS] }),
-    );
+    const handle = new ContestantHandle(name, databaseUrl, fork(script, { serialization: 'advanced' }));
     await handle.open(connections);
     return handle;
   }

@@ -15,12 +15,13 @@ export interface Once {
 }
 
 /**
- * `ours-on-plans`: each account on a plan with two limits, each event priced by a rate card. `same-state-on-plans`: the
- * same three lines a command, but nothing is priced and no window opened. `lean` knows no limits in either case.
+ * `ours-on-plans`: each account on a plan with two limits, each event priced by a rate card. The others on plans leave the
+ * same three entries a command, the event among them, and answer the same, but their price stands in the code, they open
+ * no windows, and they check no lots.
  */
 export type ContestantName = OursName | CompetitorName;
 export type OursName = 'ours' | 'ours-on-plans';
-export type CompetitorName = 'same-state' | 'same-state-on-plans' | 'lean';
+export type CompetitorName = 'same-state' | 'same-state-on-plans' | 'lean' | 'lean-on-plans';
 
 /** Units that the limits of the plan are counted in. */
 export const LIMITS = ['calls', 'tokens'] as const;

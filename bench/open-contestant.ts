@@ -1,8 +1,9 @@
 import { Lean } from './competitors/lean.js';
+import { LeanOnPlans } from './competitors/lean-on-plans.js';
 import { SameState } from './competitors/same-state.js';
 import { Ours } from './ours.js';
 import { OursOnPlans } from './ours-on-plans.js';
-import { LIMITS, type Contestant, type ContestantName } from './contestant.js';
+import type { Contestant, ContestantName } from './contestant.js';
 
 /** What the service starts with. */
 const LANES = 1;
@@ -16,10 +17,12 @@ export async function openContestant(
   switch (name) {
     case 'lean':
       return new Lean(databaseUrl, connections);
+    case 'lean-on-plans':
+      return new LeanOnPlans(databaseUrl, connections);
     case 'same-state':
       return new SameState(databaseUrl, connections);
     case 'same-state-on-plans':
-      return new SameState(databaseUrl, connections, LIMITS);
+      return new SameState(databaseUrl, connections, true);
     case 'ours':
       return Ours.open(databaseUrl, LANES);
     case 'ours-on-plans':

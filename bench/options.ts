@@ -37,7 +37,7 @@ export const USAGE = `npm run bench -- [options]
   --quick            shorter slots, fewer pool sizes: about three minutes
   --only NAMES       comma-separated, beginnings will do: ${WORKLOADS.join(', ')}
   --rounds N         interleaved rounds per workload, at least 5 (default 5)
-  --seconds S        how long each contestant runs in a round (default 2, quick 0.8)
+  --seconds S        how long each contestant runs in a round (default 5, quick 0.8)
   --entries N        size of the grown ledger, for growth, replay and followers (default 1000000, quick 300000; the long form: 10000000)
   --write            write docs/benchmarks.md and docs/benchmarks.svg
   --check            exit with 1 when a floor is missed`;
@@ -63,7 +63,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
   return {
     workloads: chosen(values.only),
     rounds: atLeast('rounds', values.rounds, FEWEST_ROUNDS, FEWEST_ROUNDS),
-    slotSeconds: atLeast('seconds', values.seconds, 0.2, values.quick ? 0.8 : 2),
+    slotSeconds: atLeast('seconds', values.seconds, 0.2, values.quick ? 0.8 : 5),
     poolSizes: values.quick ? [2, 4, 8, 16] : [1, 2, 4, 8, 16, 32, 64],
     sweepSeconds: values.quick ? 0.4 : 0.8,
     entries: atLeast('entries', values.entries, 10_000, values.quick ? 300_000 : 1_000_000),

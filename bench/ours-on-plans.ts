@@ -31,6 +31,7 @@ const TERMS: PlanTerms = {
   trial: null,
   limits: PLAN_LIMITS,
   period: { every: 'month', count: 1, anchor: 'subscription' },
+  arrears: [],
   rateCard: null,
   fallback: null,
 };

@@ -1,4 +1,5 @@
 import { chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
@@ -7,6 +8,9 @@ import { DEFAULT_SETTINGS } from '../src/database/embedded/server-settings.js';
 
 /** Both competitors' pools, in process and behind HTTP, and room for ours. */
 const MAX_CONNECTIONS = '400';
+
+/** What docs/operations.md tells everybody: a quarter of the machine's memory. */
+const SHARED_BUFFERS = `${Math.floor(totalmem() / 4 / 2 ** 20)}MB`;
 
 /** Of 16 MB each: as many as `max_wal_size` keeps. */
 const LOG_FILES = 128;
@@ -39,7 +43,11 @@ export class BenchServer {
     const postgres = await EmbeddedPostgres.start({
       dataDir,
       logger: pino({ level: 'error' }),
-      settings: { max_connections: MAX_CONNECTIONS, min_wal_size: DEFAULT_SETTINGS['max_wal_size']! },
+      settings: {
+        max_connections: MAX_CONNECTIONS,
+        shared_buffers: SHARED_BUFFERS,
+        min_wal_size: DEFAULT_SETTINGS['max_wal_size']!,
+      },
     });
     const server = new BenchServer(dataDir, postgres);
     await server.withClient('postgres', ageLog);

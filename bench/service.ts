@@ -8,7 +8,7 @@ const READY = /is ready at (\S+) and, over gRPC, at \S+:(\d+)$/;
 const MICROS_PER_TICK = 10_000;
 const GRANT_COMMANDS_PER_BATCH = 500;
 
-/** Those of `npm start`. */
+/** Those of `npm start`, with which the benchmark begins too: every contestant has them. */
 const HEAP_OPTIONS = ['--max-semi-space-size=32', '--no-allocation-site-pretenuring'];
 
 /** The real service as `npm start` runs it (`dist/src/main.js`), on a database of the benchmark's server. */

@@ -20,7 +20,7 @@ export class Subscriptions1700000000011 implements MigrationInterface {
 }
 
 // NOT VALID: they allow what the constraints before them did, and more, so no row needs to be looked at again.
-const SUBSCRIBE_ENTRIES = `
+export const SUBSCRIBE_ENTRIES = `
 ALTER TABLE entries DROP CONSTRAINT entries_type, DROP CONSTRAINT entries_unit,
   ADD CONSTRAINT entries_type CHECK (type IN (
     'reserve', 'commit', 'release', 'expire', 'grant', 'extend', 'refund', 'revoke', 'reinstate', 'rollover',

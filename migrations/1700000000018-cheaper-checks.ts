@@ -17,7 +17,7 @@ export class CheaperChecks1700000000018 implements MigrationInterface {
 }
 
 // No row is read: each of them has passed the constraint that this one replaces, which says the same.
-const IN_PLACE = `
+export const IN_PLACE = `
 ALTER TABLE accounts DROP CONSTRAINT accounts_lots, ADD CONSTRAINT accounts_lots CHECK (
   CASE WHEN cardinality(lots) = 24 AND cardinality(balances) = 7
     THEN NOT 0 > ANY (lots) AND lots[12] = 1 AND lots[24] = 1

@@ -26,6 +26,15 @@ import { StripeSubscriptions1700000000026 } from './1700000000026-stripe-subscri
 import { Campaigns1700000000027 } from './1700000000027-campaigns.js';
 import { StripeBookmarks1700000000028 } from './1700000000028-stripe-bookmarks.js';
 import { ToldSubscriptions1700000000029 } from './1700000000029-told-subscriptions.js';
+import { AutoTopUps1700000000030 } from './1700000000030-auto-top-ups.js';
+import { MeterReports1700000000032 } from './1700000000032-meter-reports.js';
+import { ShortenedEvents1700000000033 } from './1700000000033-shortened-events.js';
+import { StripeInvoiceMoney1700000000034 } from './1700000000034-stripe-invoice-money.js';
+import { FinancePeriods1700000000035 } from './1700000000035-finance-periods.js';
+import { ListedAttempts1700000000036 } from './1700000000036-listed-attempts.js';
+import { SeveralUnits1700000000038 } from './1700000000038-several-units.js';
+import { CheaperRules1700000000039 } from './1700000000039-cheaper-rules.js';
+import { SummarisedPositions1700000000040 } from './1700000000040-summarised-positions.js';
 
 /**
  * Every migration, oldest first. A list and not a glob, so that source, build and tests run the same ones, and so that a
@@ -59,4 +68,13 @@ export const migrationsInOrder: (new () => MigrationInterface)[] = [
   Campaigns1700000000027,
   StripeBookmarks1700000000028,
   ToldSubscriptions1700000000029,
+  AutoTopUps1700000000030,
+  MeterReports1700000000032,
+  ShortenedEvents1700000000033,
+  StripeInvoiceMoney1700000000034,
+  FinancePeriods1700000000035,
+  ListedAttempts1700000000036,
+  SeveralUnits1700000000038,
+  CheaperRules1700000000039,
+  SummarisedPositions1700000000040,
 ];

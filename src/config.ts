@@ -122,7 +122,7 @@ const environment = z
       z.coerce.number('must be a number, 0 to 1').min(0, 'must be a number, 0 to 1').max(1, 'must be a number, 0 to 1'),
     ),
     LOG_LEVEL: optional(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])),
-    /** How many write lanes, each with a connection of its own. */
+    /** How many write lanes, each with two connections of its own. */
     LANES: optional(wholeNumber(1, MOST_LANES, `must be a whole number, 1 to ${MOST_LANES}`)),
     /** For tests only: serve although PostgreSQL may lose what was acknowledged. */
     ALLOW_UNSAFE_DURABILITY: optional(yesOrNo),

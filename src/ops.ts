@@ -5,6 +5,7 @@ import { ConfigError, loadConfig } from './config.js';
 import { attachDatabase } from './database/attach-database.js';
 import { EmbeddedPostgresError } from './database/embedded/embedded-postgres-error.js';
 import { UnusableDatabaseError } from './database/unusable-database-error.js';
+import { AUTO_TOP_UPS } from './ops/auto-top-ups-command.js';
 import { AUDIT } from './ops/audit-command.js';
 import { BALANCE } from './ops/balance-command.js';
 import { CHECKPOINT } from './ops/checkpoint-command.js';
@@ -24,6 +25,7 @@ import { RESUME } from './ops/resume-command.js';
 import { RUNS } from './ops/runs-command.js';
 import { RATE_CARDS } from './ops/rate-cards-command.js';
 import { STRIPE } from './ops/stripe-command.js';
+import { USAGE_COMMAND } from './ops/usage-command.js';
 import { VERIFY } from './ops/verify-command.js';
 import { LedgerError } from './shared/ledger-error.js';
 
@@ -45,6 +47,8 @@ const COMMANDS: readonly OpsCommand[] = [
   RATE_CARDS,
   STRIPE,
   RECONCILE,
+  USAGE_COMMAND,
+  AUTO_TOP_UPS,
 ];
 const DIFFERENCES = 1;
 const NOT_ANSWERED = 2;

@@ -147,14 +147,15 @@ export function entryValues(accountNo: number, entry: Entry): unknown[] {
   ];
 }
 
-function detailsOf({ made, terms, expiresAt, closes, settings, providerCost }: Entry): string | null {
-  if (made.length === 0 && !terms && expiresAt === null && !closes && !settings && !providerCost) return null;
+function detailsOf({ made, terms, expiresAt, closes, settings, event, providerCost }: Entry): string | null {
+  if (made.length === 0 && !terms && expiresAt === null && !closes && !settings && !event && !providerCost) return null;
   return toJson({
     ...(made.length > 0 && { made }),
     ...(terms && { terms }),
     ...(expiresAt !== null && { expiresAt }),
     ...(closes && { closes }),
     ...(settings && { settings }),
+    ...(event && { event }),
     ...(providerCost && { providerCost }),
   });
 }

@@ -28,7 +28,8 @@ CREATE TABLE accounts (
   overdraft_limits jsonb NOT NULL,
   metadata jsonb NOT NULL,
   units text[] NOT NULL,
-  balances bigint[] NOT NULL CHECK (balances_add_up(balances[1:7])),
+  balances bigint[] NOT NULL CHECK (balances_add_up(balances[1:7])
+    AND (cardinality(balances) = 7 OR (balances_add_up(balances[8:14]) AND balances_add_up(balances[15:21])))),
   lots jsonb NOT NULL
 ) WITH (fillfactor = 50);
 
@@ -75,7 +76,7 @@ CREATE TABLE outcomes (
   body bytea,
   recorded_at bigint NOT NULL,
   PRIMARY KEY (account_no, key_hash)
-);
+) WITH (toast_tuple_target = 4080);
 
 CREATE TABLE balance_snapshots (
   account_no bigint NOT NULL,

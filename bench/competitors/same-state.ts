@@ -9,9 +9,11 @@ import {
 import type { Command, Line } from '../../src/ledger/domain/command.js';
 import { decide } from '../../src/ledger/domain/decide.js';
 import type { Entry } from '../../src/ledger/domain/entry.js';
+import type { PricedEvent } from '../../src/ledger/domain/priced-event.js';
 import { evolve } from '../../src/ledger/domain/evolve.js';
 import { settleDue } from '../../src/ledger/domain/settle-due.js';
 import type { Contestant, Once } from '../contestant.js';
+import { pricedByHand, UNITS_ON_PLANS } from './priced-by-hand.js';
 import { renderSameState } from './same-state-answer.js';
 import {
   accountValues,
@@ -41,27 +43,29 @@ export class SameState implements Contestant {
   private readonly pool: pg.Pool;
   private readonly accountNos = new Map<string, number>();
 
-  /** @param limits units that every spend counts against besides, as on a plan: the amount itself in each */
+  /** @param onPlans every spend is an event that counts against two limits besides; it is priced by hand */
   constructor(
     databaseUrl: string,
     connections: number,
-    private readonly limits: readonly string[] = [],
+    private readonly onPlans = false,
   ) {
     this.pool = openPool(databaseUrl, connections);
   }
 
   async reserve(account: string, amount: bigint, once: Once): Promise<Buffer> {
+    const { lines, event } = this.asked(amount);
     return this.execute(
       await this.accountNoOf(account),
       {
         type: 'reserve',
-        lines: this.linesOf(amount),
+        lines,
+        event,
         ttlMs: HOLD_MS,
         graceMs: GRACE_MS,
         overage: 'allow_available',
         late: 'reject',
-        meter: null,
-        model: null,
+        meter: event?.meter ?? null,
+        model: event?.properties['model'] ?? null,
         member: null,
         metadata: null,
       },
@@ -71,12 +75,14 @@ export class SameState implements Contestant {
 
   async commit(reservation: string, amount: bigint, once: Once): Promise<Buffer> {
     const [, accountNo, no] = reservation.split('_');
+    const { lines, event } = this.asked(amount);
     return this.execute(
       Number(accountNo),
       {
         type: 'commit',
         reservation: Number(no),
-        actual: this.linesOf(amount),
+        actual: lines,
+        event,
         final: true,
         providerCost: null,
         metadata: null,
@@ -89,8 +95,10 @@ export class SameState implements Contestant {
     return this.pool.end();
   }
 
-  private linesOf(amount: bigint): Line[] {
-    return ['credits', ...this.limits].map(unit => ({ unit, amount }));
+  private asked(amount: bigint): { readonly lines: readonly Line[]; readonly event: PricedEvent | undefined } {
+    if (!this.onPlans) return { lines: [{ unit: 'credits', amount }], event: undefined };
+    const { event, amounts } = pricedByHand(amount);
+    return { lines: UNITS_ON_PLANS.map((unit, i) => ({ unit, amount: amounts[i]! })), event };
   }
 
   private async accountNoOf(account: string): Promise<number> {

@@ -22,6 +22,8 @@ the same PostgreSQL in the same run, ${options.rounds} rounds of ${options.slotS
 - **same-state**: the same ledger by hand, one transaction per command behind a row lock: lots, holds that remember them, debt, what time does,
   deltas, idempotency key and stored answer, snapshots, the same CHECKs and indexes, the same pure decisions; prepared statements, its best pool.
 - **lean**: \`BEGIN; SELECT … FOR UPDATE; INSERT entry; UPDATE account; INSERT outcome; COMMIT\`, no lots, no deltas; prepared, its best pool.
+- **on plans**: every account has a plan with two limits and every event is priced by a rate card. Everybody leaves three entries a command, the event
+  with the first, and answers with all three; the others have the price in their code, open no windows and check no lots against balances.
 
 All three answer with JSON of the same shape and are equally durable. Over HTTP the competitors sit behind the same Nest on Fastify,
 without authentication or validation; ours is the service as it is shipped, as the process

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
-import { EvidenceLog } from '../../src/evidence/log/evidence-log.js';
+import { FollowLog } from '../../src/evidence/follow-log.js';
 import { signLog } from '../../src/evidence/log/sign-log.js';
 import { loadSigningKey } from '../../src/evidence/signing-key.js';
-import { createCheckpoint } from '../../src/projections/checkpoints.js';
-import { Follower } from '../../src/projections/follower.js';
+import type { SigningKey } from '../../src/evidence/signed-note.js';
+import { SummariseEntries } from '../../src/projections/summarise-entries.js';
+import type { RecurringJob } from '../../src/workers/recurring-job.js';
 import type { Arena } from '../arena.js';
 import { ContestantHandle } from '../contestant-handle.js';
 import { SPREAD_ACCOUNTS, spreadAccount } from '../contestant.js';
@@ -16,8 +17,9 @@ import { targetOf } from '../targets.js';
 
 const DATABASE = 'bench_evidence';
 const CALLERS = 256;
-/** A quarter of what the service waits: what is written at the end of a slot shall be hashed in it too. */
-const FOLLOW_EVERY_MS = 250;
+/** Before a slot is measured, so that the log finds as much left over from before it as it leaves for after it. */
+const LEAD_SECONDS = 1.5;
+const NEVER = new AbortController().signal;
 
 /** What the log of all entries takes from the engine, when it follows in another process on the same machine. */
 export async function evidence(arena: Arena): Promise<Result> {
@@ -31,12 +33,19 @@ export async function evidence(arena: Arena): Promise<Result> {
   const ours = await ContestantHandle.start('ours', url, 1);
   const log = await FollowedLog.open(url);
   const load = { callers: CALLERS, accounts: 'spread', seconds: options.slotSeconds } as const;
+  const lead = () => ours.run({ ...load, seconds: LEAD_SECONDS });
   try {
     const rounds = await interleave(
       [
-        // What it wrote is hashed before the next slot begins, at nobody's cost.
-        { name: 'without the log', run: () => ours.run(load).finally(() => log.catchUp()) },
-        { name: 'with the log', run: () => log.while(() => ours.run(load)) },
+        {
+          name: 'without the log',
+          run: async () => {
+            await lead();
+            // What it wrote is hashed before the next slot begins, at nobody's cost.
+            return ours.run(load).finally(() => log.catchUp());
+          },
+        },
+        { name: 'with the log', run: () => log.beside(lead, () => ours.run(load)) },
       ],
       options.rounds,
     );
@@ -49,7 +58,7 @@ export async function evidence(arena: Arena): Promise<Result> {
         value: spreadOf(rates(setting)),
         unit: 'commands/s',
         notes:
-          setting === 'with the log' ? `${Math.round(log.hashedShare * 100)} % of its entries hashed within it` : '',
+          setting === 'with the log' ? `${Math.round(log.hashedShare * 100)} % hashed of what was written in it` : '',
       })),
       ratios: [
         {
@@ -65,20 +74,22 @@ export async function evidence(arena: Arena): Promise<Result> {
   }
 }
 
-/** The jobs of a worker that write and sign the log. */
+/** The jobs of a worker that write the log, and keep the index that it reads by, as often as a worker does them. */
 class FollowedLog {
-  private readonly log = new EvidenceLog();
-  private readonly follower: Follower;
+  private readonly jobs: readonly RecurringJob[];
   private written = 0;
   private hashed = 0;
 
-  private constructor(private readonly pool: Pool) {
-    this.follower = new Follower(pool, { error: message => console.error(message) });
+  private constructor(
+    private readonly pool: Pool,
+    private readonly key: SigningKey,
+  ) {
+    this.jobs = [new SummariseEntries(pool), new FollowLog(pool, { error: message => console.error(message) })];
   }
 
   static async open(url: string): Promise<FollowedLog> {
-    const followed = new FollowedLog(new Pool({ connectionString: url, max: 2 }));
-    await createCheckpoint(followed.pool, followed.log);
+    const pool = new Pool({ connectionString: url, max: 3 });
+    const followed = new FollowedLog(pool, await loadSigningKey(pool, undefined));
     await followed.catchUp();
     return followed;
   }
@@ -88,24 +99,27 @@ class FollowedLog {
     return this.hashed / this.written;
   }
 
-  async while(work: () => Promise<Measurement>): Promise<Measurement> {
-    const before = await this.positions();
+  /** @param work is what is measured; the log is signed once meanwhile */
+  async beside(lead: () => Promise<unknown>, work: () => Promise<Measurement>): Promise<Measurement> {
     const done = new AbortController();
-    const following = (async () => {
-      for (; !done.signal.aborted; await sleep(FOLLOW_EVERY_MS)) await this.catchUp();
-    })();
-    const measured = await work().finally(() => done.abort());
-    const after = await this.positions();
-    this.written += after.written - before.written;
-    this.hashed += after.hashed - before.hashed;
-    await following;
-    await this.catchUp();
-    return measured;
+    const following = Promise.all(this.jobs.map(job => repeat(job, done.signal)));
+    try {
+      await lead();
+      const before = await this.positions();
+      const [measured] = await Promise.all([work(), signLog(this.pool, this.key)]);
+      const after = await this.positions();
+      this.written += after.written - before.written;
+      this.hashed += after.hashed - before.hashed;
+      return measured;
+    } finally {
+      done.abort();
+      await following;
+      await this.catchUp();
+    }
   }
 
   async catchUp(): Promise<void> {
-    while ((await this.follower.step(this.log)) === 'folded');
-    await signLog(this.pool, await loadSigningKey(this.pool, undefined));
+    for (const job of this.jobs) await job.run({ signal: NEVER, failed: () => {} });
   }
 
   async close(): Promise<void> {
@@ -118,5 +132,12 @@ class FollowedLog {
         (SELECT position FROM projection_checkpoints WHERE projection = 'evidence')::float8 AS hashed`,
     );
     return rows[0]!;
+  }
+}
+
+/** From one beginning to the next, as a worker does. */
+async function repeat(job: RecurringJob, until: AbortSignal): Promise<void> {
+  while (!until.aborted) {
+    await Promise.all([job.run({ signal: NEVER, failed: () => {} }), sleep(job.everyMs)]);
   }
 }

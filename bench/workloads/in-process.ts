@@ -13,7 +13,7 @@ const LATENCY_CALLERS = 64;
 /** Ours, and those it is compared with. */
 const CONTESTS = {
   ours: ['same-state', 'lean'],
-  'ours-on-plans': ['same-state-on-plans', 'lean'],
+  'ours-on-plans': ['same-state-on-plans', 'lean-on-plans'],
 } as const satisfies Record<OursName, readonly CompetitorName[]>;
 
 /** How many reserve and commit commands a second, called in the contestant's own process. */

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { AnswerWriter, metadataJson } from '../ledger/answer.js';
+import { AnswerWriter } from '../ledger/answer.js';
+import { metadataJson } from '../ledger/entry-answer.js';
 import type { AccountView, Target } from '../ledger/submission.js';
 import { WritePath } from '../ledger/write-path.js';
 import { formatAmount } from '../shared/amount.js';
+import { formatMoment } from '../shared/moment.js';
 import { UnitRegistry } from '../units/unit-registry.js';
 
 /** Reads accounts as they are now. One that has no entry yet reads as zeros. */
@@ -32,7 +34,7 @@ export class AccountReader {
       if (scale === undefined) return null;
       limits[unit] = formatAmount(limit, scale);
     }
-    const createdAt = state.seq === 0 ? 'null' : `"${this.writer.moment(state.createdAt)}"`;
+    const createdAt = state.seq === 0 ? 'null' : `"${formatMoment(state.createdAt)}"`;
     return (
       `{"account":${JSON.stringify(view.id)},"seq":${state.seq},"frozen":${state.frozen}` +
       `,"overdraft_limits":${JSON.stringify(limits)},"metadata":${metadataJson(state.metadata)}` +

@@ -34,14 +34,15 @@ export function spentBy(level: Level, moment: number): bigint {
 }
 
 /** The level after the entry, which moves this unit. */
-export function levelAfter(before: Level, { type, deltas, effectiveAt }: Entry): Level {
+export function levelAfter(before: Level, { type, deltas, made, effectiveAt }: Entry): Level {
   const available = before.available + deltas.available;
   const held = before.held + deltas.held;
   return {
     available,
     held,
     debt: before.debt + deltas.debt,
-    base: type === 'grant' ? available + held : before.base,
+    // What is lent to a spend is nothing that anybody could run out of.
+    base: type === 'grant' && made[0]?.overage === undefined ? available + held : before.base,
     spent: deltas.spent > 0n ? withSpend(before.spent, hourOf(effectiveAt), deltas.spent) : before.spent,
   };
 }

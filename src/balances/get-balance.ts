@@ -4,6 +4,7 @@ import { newAccount, type AccountState, type Balance, type Moment, type UnitStat
 import type { Target } from '../ledger/submission.js';
 import { WritePath } from '../ledger/write-path.js';
 import { LedgerError } from '../shared/ledger-error.js';
+import { formatMoment } from '../shared/moment.js';
 import { UnitRegistry } from '../units/unit-registry.js';
 import { PastBalances } from './past-balances.js';
 
@@ -30,7 +31,7 @@ export class GetBalanceHandler implements IQueryHandler<GetBalance> {
   async execute({ target, unit, asOf }: GetBalance): Promise<string> {
     if (unit !== null) await this.units.find(unit);
     const { accountNo, current } = await this.writePath.read(target, ({ no, state, now }) => {
-      if (asOf !== null && asOf > now) throw notYet(this.writer.moment(now));
+      if (asOf !== null && asOf > now) throw notYet(formatMoment(now));
       const isPast = asOf !== null && asOf < state.lastEffectiveAt;
       return { accountNo: no, current: isPast ? null : this.json(target.account, state, asOf ?? now, unit) };
     });
@@ -41,7 +42,7 @@ export class GetBalanceHandler implements IQueryHandler<GetBalance> {
 
   private json(account: string, state: AccountState, asOf: Moment, unit: string | null): string {
     const balances = unit === null ? this.writer.balances({ state }) : `{"${unit}":${this.balanceOf(state, unit)}}`;
-    return `{"account":${JSON.stringify(account)},"seq":${state.seq},"as_of":"${this.writer.moment(asOf)}","balances":${balances}}`;
+    return `{"account":${JSON.stringify(account)},"seq":${state.seq},"as_of":"${formatMoment(asOf)}","balances":${balances}}`;
   }
 
   private balanceOf(state: AccountState, unit: string): string {

@@ -38,20 +38,27 @@ const FIND_DUE = `
 SELECT k.account_no::float8 AS "accountNo"
 FROM test_clocks c JOIN account_clocks k ON k.clock = c.id AND k.due_bound <= c.now_at
 WHERE c.id = $1 ORDER BY k.due_bound, k.account_no`;
-/** To the next moment at which something is due, if that comes before the target; where it is at the target, it stands. */
+/**
+ * To the next moment at which something is due or to be told, if that comes before the target; where it is at the target,
+ * it stands.
+ */
 const MOVE_ON = `
 UPDATE test_clocks SET
-  now_at = least(target_at, coalesce((SELECT min(k.due_bound) FROM account_clocks k WHERE k.clock = id), target_at)),
+  now_at = least(target_at, coalesce((SELECT min(k.due_bound) FROM account_clocks k WHERE k.clock = id), target_at),
+    $2::timestamptz),
   target_at = CASE WHEN target_at > now_at THEN target_at END,
   moved_at = clock_timestamp()
 WHERE id = $1 AND target_at IS NOT NULL
   AND NOT EXISTS (SELECT FROM account_clocks k WHERE k.clock = id AND k.due_bound <= now_at)`;
-/** Nobody else takes them up for as long. */
+/** Nobody else takes them up for as long. Locked in the order of their ids, as by whoever appends under several. */
 const TAKE_UP = `
-UPDATE test_clocks SET moved_at = clock_timestamp() WHERE id IN (
+WITH left_alone AS MATERIALIZED (
   SELECT id FROM test_clocks
-  WHERE target_at IS NOT NULL AND moved_at < clock_timestamp() - $1 * interval '1 millisecond' ORDER BY moved_at LIMIT $2)
-RETURNING id`;
+  WHERE target_at IS NOT NULL AND moved_at < clock_timestamp() - $1 * interval '1 millisecond' ORDER BY moved_at LIMIT $2
+), held AS MATERIALIZED (
+  SELECT id FROM test_clocks WHERE id IN (SELECT id FROM left_alone) ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE test_clocks SET moved_at = clock_timestamp() WHERE id IN (SELECT id FROM held) RETURNING id`;
 
 /** The tables of test clocks. */
 export class StoredClocks {
@@ -70,9 +77,17 @@ export class StoredClocks {
     return (await this.pool.query<{ accountNo: number }>(FIND_DUE, [id])).rows.map(({ accountNo }) => accountNo);
   }
 
-  /** A step of its way; none where something is due, or where it stands. */
-  async moveOn(id: string): Promise<void> {
-    await this.pool.query(MOVE_ON, [id]);
+  /**
+   * A step of its way; none where something is due, where it stands, or where it is no longer at `from`: what is to be
+   * told at the moment where it is then was told by nobody yet.
+   * @param stopAt a moment that it is not to go past; null for none
+   */
+  moveOn(id: string, from: Date, stopAt: (client: PoolClient) => Promise<Date | null>): Promise<void> {
+    return this.inTransaction(async change => {
+      // In a statement of its own: what appends bring that this waits for is then seen by the next.
+      const held = await change.hold(id);
+      if (held?.nowAt.getTime() === from.getTime()) await change.moveOn(id, stopAt);
+    });
   }
 
   /** Clocks that are on their way and that nobody has worked on for so long. */
@@ -101,6 +116,10 @@ export class ClockChange {
 
   async aim(id: string, targetAt: Date): Promise<void> {
     await this.client.query(AIM, [id, targetAt]);
+  }
+
+  async moveOn(id: string, stopAt: (client: PoolClient) => Promise<Date | null>): Promise<void> {
+    await this.client.query(MOVE_ON, [id, await stopAt(this.client)]);
   }
 
   /** Both hashes have 16 bytes. */

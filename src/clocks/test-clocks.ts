@@ -1,11 +1,13 @@
 import { hash, randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Moment } from '../ledger/domain/account.js';
 import type { Once } from '../ledger/submission.js';
 import { keyReused } from '../ledger/write-errors.js';
 import type { WritePath } from '../ledger/write-path.js';
 import { LedgerError } from '../shared/ledger-error.js';
 import { formatMoment } from '../shared/moment.js';
+import type { ClockNotices } from '../webhooks/outbox/clock-notices.js';
 import type { ClockChange, StoredClock, StoredClocks } from './stored-clocks.js';
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -16,6 +18,8 @@ const DAY_MS = 86_400_000;
 /** After this a call tells how far the clock is, and a worker goes on. */
 const CALL_WORKS_MS = 8_000;
 const SETTLE_DEADLINE_MS = 5_000;
+/** While what it booked is told of by another replica. */
+const LOOK_AGAIN_MS = 50;
 
 /** `replayed` where the key had been used before: the clock is as it is now. */
 export interface ClockAnswer {
@@ -32,6 +36,7 @@ export class TestClocks {
   constructor(
     private readonly clocks: StoredClocks,
     private readonly writePath: Pick<WritePath, 'settle'>,
+    private readonly notices: ClockNotices,
   ) {}
 
   /** @throws LedgerError idempotency_key_reused */
@@ -76,11 +81,15 @@ export class TestClocks {
 
   /** Makes the steps that are left of a clock's way. */
   async goOn(id: string, mayGoOn: () => boolean): Promise<void> {
-    while (mayGoOn() && (await this.get(id)).targetAt !== null) {
+    while (mayGoOn()) {
+      const { nowAt, targetAt } = await this.get(id);
+      if (targetAt === null) return;
       const due = await this.clocks.due(id);
       const settled = await Promise.allSettled(due.map(accountNo => this.settle(accountNo)));
       for (const outcome of settled) if (outcome.status === 'rejected') throw outcome.reason;
-      await this.clocks.moveOn(id);
+      if (await this.notices.tell(id, nowAt))
+        await this.clocks.moveOn(id, nowAt, client => this.notices.nextAt(client, id));
+      else await sleep(LOOK_AGAIN_MS);
     }
   }
 

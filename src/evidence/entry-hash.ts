@@ -43,16 +43,54 @@ export interface PrintedEntry {
   readonly settings_metadata: string | null;
 }
 
+/** Whose entry it is. */
+export type PrintedName = Pick<PrintedEntry, 'mode' | 'account'>;
+
 /** What people wrote, and may ask to be erased: it enters the entry's hash by a salted hash of its own. */
 export type Texts = Pick<PrintedEntry, 'reason' | 'metadata' | 'settings_metadata'>;
 
-/** What to select for a `PrintedEntry`, of `entries e` and `account_names n`. */
-export const PRINTED_COLUMNS = `e.account_no, n.mode, n.id AS account, e.seq, e.position, e.type, e.unit, e.amount,
+/** What to select of `entries e` for a `PrintedEntry` without its account's name. */
+export const ENTRY_COLUMNS = `e.account_no, e.seq, e.position, e.type, e.unit, e.amount,
   e.granted, e.available, e.held, e.spent, e.expired, e.revoked, e.debt, e.lots, e.reservation, e.closes, e.target,
   e.member, CASE WHEN e.type = 'configure' AND e.details #> '{settings,metadata}' IS NOT NULL
     THEN jsonb_set(e.details, '{settings,metadata}', '{}') ELSE e.details END AS details,
   e.effective_at, e.recorded_at, e.reason, e.metadata,
   CASE WHEN e.type = 'configure' THEN e.details #> '{settings,metadata}' END AS settings_metadata`;
+
+/** What to select for a `PrintedEntry`, of `entries e` and `account_names n`. */
+export const PRINTED_COLUMNS = `${ENTRY_COLUMNS}, n.mode, n.id AS account`;
+
+/** @param values in the order of `ENTRY_COLUMNS` */
+export function printedEntry(values: readonly (string | null)[], { mode, account }: PrintedName): PrintedEntry {
+  return {
+    account_no: values[0]!,
+    mode,
+    account,
+    seq: values[1]!,
+    position: values[2]!,
+    type: values[3]!,
+    unit: values[4]!,
+    amount: values[5]!,
+    granted: values[6]!,
+    available: values[7]!,
+    held: values[8]!,
+    spent: values[9]!,
+    expired: values[10]!,
+    revoked: values[11]!,
+    debt: values[12]!,
+    lots: values[13]!,
+    reservation: values[14]!,
+    closes: values[15]!,
+    target: values[16]!,
+    member: values[17]!,
+    details: values[18]!,
+    effective_at: values[19]!,
+    recorded_at: values[20]!,
+    reason: values[21]!,
+    metadata: values[22]!,
+    settings_metadata: values[23]!,
+  };
+}
 
 /** What a session must say before it reads a `PrintedEntry`: printed otherwise, the same row would be another text. */
 export const PRINT_EXACTLY = `SET LOCAL DateStyle = 'ISO'; SET LOCAL TimeZone = 'UTC'`;

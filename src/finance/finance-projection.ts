@@ -14,7 +14,7 @@ const READ_NEW_PAYERS = `
 SELECT DISTINCT account_no FROM entries
 WHERE position > $1 AND position <= $2 AND details ? 'made' AND details @? '$.made[*].cost'`;
 
-/** What moves lots of accounts that paid, apart from holds: credits under hold are still there. */
+/** What moves lots of accounts that paid, apart from holds: credits under hold are still there. And what was paid without any. */
 const READ_ENTRIES = `
 SELECT e.position, e.account_no, n.mode, e.seq, e.type, e.unit, e.amount, e.granted, e.available, e.held, e.spent,
        e.expired, e.revoked, e.debt, e.lots, e.reservation, e.closes, e.target, e.reason, e.member, e.metadata, e.details,
@@ -27,7 +27,8 @@ FROM entries e JOIN account_names n ON n.account_no = e.account_no
 WHERE e.position > $1 AND e.position <= $2
   AND e.type NOT IN ('reserve', 'extend', 'configure', 'freeze', 'unfreeze')
   AND (e.account_no = ANY ($3::bigint[])
-    OR EXISTS (SELECT FROM finance_payments p WHERE p.account_no = e.account_no))
+    OR EXISTS (SELECT FROM finance_payments p WHERE p.account_no = e.account_no)
+    OR e.type = 'subscribe' AND e.details -> 'subscription' ? 'paid')
 ORDER BY e.position`;
 
 type BookedRecord = EntryRecord & { account_no: string; mode: Mode; in_name_of: string | null };

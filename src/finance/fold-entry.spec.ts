@@ -153,6 +153,17 @@ describe('the money of a payment', () => {
     expect(story.cents()).toEqual([{ paid: 1000, revoked: 1000 }]);
   });
 
+  test('that bought no credits is earned as it is booked', () => {
+    const story = new Story();
+    const paid = { amount: '6.88', currency: 'USD' };
+    story.does({ type: 'recognise', subscription: 'main', paid, reason: 'Stripe in_1' });
+    story.grants(10n, TEN_DOLLARS);
+    expect(story.cents()).toEqual([
+      { paid: 688, recognised: 688 },
+      { paid: 1000, deferred: 1000 },
+    ]);
+  });
+
   test('of what is refunded after its end is breakage where a plan limits the unit, because nothing replaces it', () => {
     const story = new Story();
     story.grants(10n, { ...TEN_DOLLARS, unit: 'images', expiresAt: DAY });

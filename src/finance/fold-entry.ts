@@ -1,4 +1,5 @@
 import { lotNumber, type LotTerms, type Moment } from '../ledger/domain/account.js';
+import type { Cost } from '../ledger/domain/cost.js';
 import type { Entry, LotChange } from '../ledger/domain/entry.js';
 import type { Mode } from '../ledger/submission.js';
 import { moneyOf } from './currency.js';
@@ -9,12 +10,18 @@ export interface PaidLot {
   readonly no: number;
   readonly payment: Payment;
   readonly expiresAt: Moment | null;
+  /** That gave it; null for those that no plan gave, or whose plan does not end them. */
+  readonly subscription: string | null;
+  /** The number of its last period there. */
+  readonly through: number | null;
 }
 
-/** Where the lots of one account's payments are found by number, and new ones are put. */
+/** Where the lots of one account's payments are found by number, and put. */
 export interface PaidLots {
   get(no: number): PaidLot | undefined;
-  add(lot: PaidLot): void;
+  /** Those that end with a period of a subscription. */
+  of(subscription: string): Iterable<PaidLot>;
+  put(lot: PaidLot): void;
 }
 
 /** An entry as finance looks at it. */
@@ -29,7 +36,7 @@ export interface BookedEntry {
 /** What one entry moved of one payment's money. */
 export interface Movement extends Division {
   readonly payment: Payment;
-  /** Not zero for the grant only. */
+  /** Not zero for what booked it only. */
   readonly paid: bigint;
   /** How much of `recognised` a refund of a spend took back: the latter is lower by it already. */
   readonly refunded: bigint;
@@ -38,6 +45,9 @@ export interface Movement extends Division {
 /** Follows the credits of payments through one entry, in the order of `seq`, and tells what it moved of their money. */
 export function foldEntry(booked: BookedEntry, lots: PaidLots): Movement[] {
   const { entry, inNameOf } = booked;
+  const paid = entry.subscription?.paid;
+  if (paid !== undefined) return [withoutCredits(booked, paid)];
+  closeLots(entry, lots);
   const before = new Map<Payment, Division>();
   const touch = (lot: PaidLot): Payment => {
     if (!before.has(lot.payment)) before.set(lot.payment, divide(lot.payment));
@@ -70,6 +80,15 @@ function movement({ type }: Entry, payment: Payment, was: Division, isNew: boole
   };
 }
 
+/** What is the price of nothing is earned as it is booked. */
+function withoutCredits({ accountNo, mode, entry }: BookedEntry, paid: Cost): Movement {
+  const { amount: cost, scale, currency } = moneyOf(paid);
+  const nothing = { granted: 0n, live: 0n, expired: 0n, revoked: 0n };
+  const root = lotNumber(entry.seq, 0);
+  const payment: Payment = { accountNo, root, mode, category: 'included', currency, scale, cost, ...nothing };
+  return { payment, ...NOTHING, paid: cost, recognised: cost, refunded: 0n };
+}
+
 /** Whatever carries or replaces a lot belongs to the payment of that lot; what else has a cost is a payment. */
 function addMadeLots({ accountNo, mode, entry }: BookedEntry, lots: PaidLots): Payment[] {
   const replaced = isGivingBack(entry) ? replacedLots(entry, lots) : [];
@@ -82,9 +101,19 @@ function addMadeLots({ accountNo, mode, entry }: BookedEntry, lots: PaidLots): P
     const payment = isNew ? paymentOf(accountNo, mode, no, terms) : origin?.payment;
     if (payment === undefined) throw new Error(`lot ${no} of account ${accountNo} comes of no payment`);
     if (isNew) payments.push(payment);
-    lots.add({ no, payment, expiresAt: terms.expiresAt });
+    const { subscription = null, through = null } = terms.plan ?? {};
+    lots.put({ no, payment, expiresAt: terms.expiresAt, subscription, through });
   });
   return payments;
+}
+
+/** What ends with a period that is closed has ended, whatever its own end says. */
+function closeLots({ subscription: change, effectiveAt }: Entry, lots: PaidLots): void {
+  if (change?.closes === undefined) return;
+  for (const lot of lots.of(change.id)) {
+    const isClosed = lot.through !== null && lot.through <= change.closes;
+    if (isClosed && !isOver(lot, effectiveAt)) lots.put({ ...lot, expiresAt: effectiveAt });
+  }
 }
 
 function paymentOf(accountNo: number, mode: Mode, root: number, { category, cost, granted }: LotTerms): Payment {

@@ -34,8 +34,8 @@ export interface Division {
 export const NOTHING: Division = { recognised: 0n, deferred: 0n, breakage: 0n, revoked: 0n };
 
 /**
- * Divides the cost by what became of the credits: each share is rounded down, and what rounding leaves stays deferred
- * as long as there are credits, then goes to what they were used for. A function of the present state alone, so that it
+ * Divides the cost by what became of the credits: each share is rounded down, but for the one that was given back, and what
+ * rounding leaves stays deferred as long as there are credits, then goes to what they were used for. A function of the present state alone, so that it
  * does not matter in how many steps a state was reached.
  *
  * Money given back is given back whatever the credits did: it covers what is neither live nor expired first (it lowers
@@ -48,7 +48,9 @@ export function divide({ cost, granted, live, expired, revoked: inItsName }: Pay
   const broken = least(expired, kept - waiting);
   const used = kept - waiting - broken;
   const share = (credits: bigint): bigint => (cost * credits) / granted;
-  const parts = { recognised: share(used), deferred: 0n, breakage: share(broken), revoked: share(givenBack) };
+  // The credits are a share of the money, rounded down: the nearest money is the one that went back.
+  const back = (2n * cost * givenBack + granted) / (2n * granted);
+  const parts = { recognised: share(used), deferred: 0n, breakage: share(broken), revoked: back };
   const rest = cost - parts.recognised - parts.breakage - parts.revoked;
   if (waiting > 0n) parts.deferred = rest;
   else if (used > 0n) parts.recognised += rest;

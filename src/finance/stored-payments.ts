@@ -7,11 +7,18 @@ import type { Payment } from './payment.js';
 
 /** One look-up a lot: both tables by their keys. */
 const LOAD = `
-SELECT l.lot::float8 AS lot, l.expires_at, p.account_no::float8 AS account_no, p.root::float8 AS root, p.mode, p.category,
+SELECT l.lot::float8 AS lot, l.expires_at, l.subscription, l.through, p.account_no::float8 AS account_no, p.root::float8 AS root, p.mode, p.category,
        p.currency, p.scale, p.cost, p.granted, p.live, p.expired, p.revoked
 FROM unnest($1::bigint[], $2::bigint[]) AS wanted(account_no, lot)
 JOIN finance_lots l ON l.account_no = wanted.account_no AND l.lot = wanted.lot
 JOIN finance_payments p ON p.account_no = l.account_no AND p.root = l.root`;
+
+/** What a closed period may end; what has ended by then stays as it is. */
+const LOAD_ENDING = `
+SELECT l.account_no::float8 AS account_no, l.lot::float8 AS lot
+FROM unnest($1::bigint[], $2::text[], $3::timestamptz[]) AS closed(account_no, subscription, at)
+JOIN finance_lots l ON l.account_no = closed.account_no AND l.subscription = closed.subscription
+WHERE l.expires_at IS NULL OR l.expires_at > closed.at`;
 
 const SAVE_PAYMENTS = `
 INSERT INTO finance_payments
@@ -22,12 +29,15 @@ ON CONFLICT (account_no, root) DO UPDATE SET
   live = excluded.live, expired = excluded.expired, revoked = excluded.revoked`;
 
 const SAVE_LOTS = `
-INSERT INTO finance_lots (account_no, lot, root, expires_at)
-SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[])`;
+INSERT INTO finance_lots (account_no, lot, root, expires_at, subscription, through)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::text[], $6::integer[])
+ON CONFLICT (account_no, lot) DO UPDATE SET expires_at = excluded.expires_at`;
 
 interface LotRow {
   readonly lot: number;
   readonly expires_at: Date | null;
+  readonly subscription: string | null;
+  readonly through: number | null;
   readonly account_no: number;
   readonly root: number;
   readonly mode: Mode;
@@ -52,6 +62,8 @@ export class StoredPayments {
       for (const { lot } of entry.lots) wanted.set(`${accountNo} ${lot}`, [accountNo, lot]);
       if (inNameOf !== null) wanted.set(`${accountNo} ${inNameOf}`, [accountNo, inNameOf]);
     }
+    for (const [accountNo, lot] of await endingLots(client, booked))
+      wanted.set(`${accountNo} ${lot}`, [accountNo, lot]);
     const pairs = [...wanted.values()];
     const values = [pairs.map(([accountNo]) => accountNo), pairs.map(([, lot]) => lot)];
     const { rows } = await client.query<LotRow>(LOAD, values);
@@ -86,37 +98,59 @@ export class StoredPayments {
       column(payment => payment.expired),
       column(payment => payment.revoked),
     ]);
-    const made = accounts.flatMap(lots => lots.added);
-    if (made.length === 0) return;
+    const changed = accounts.flatMap(lots => [...lots.changed.values()]);
+    if (changed.length === 0) return;
     await client.query(SAVE_LOTS, [
-      made.map(({ payment }) => payment.accountNo),
-      made.map(({ no }) => no),
-      made.map(({ payment }) => payment.root),
-      made.map(({ expiresAt }) => (expiresAt === null ? null : formatMoment(expiresAt))),
+      changed.map(({ payment }) => payment.accountNo),
+      changed.map(({ no }) => no),
+      changed.map(({ payment }) => payment.root),
+      changed.map(({ expiresAt }) => (expiresAt === null ? null : formatMoment(expiresAt))),
+      changed.map(({ subscription }) => subscription),
+      changed.map(({ through }) => through),
     ]);
   }
+}
+
+async function endingLots(
+  client: ClientBase,
+  booked: readonly BookedEntry[],
+): Promise<readonly (readonly [number, number])[]> {
+  const closing = booked.filter(({ entry }) => entry.subscription?.closes !== undefined);
+  if (closing.length === 0) return [];
+  const values = [
+    closing.map(({ accountNo }) => accountNo),
+    closing.map(({ entry }) => entry.subscription!.id),
+    closing.map(({ entry }) => formatMoment(entry.effectiveAt)),
+  ];
+  const { rows } = await client.query<{ account_no: number; lot: number }>(LOAD_ENDING, values);
+  return rows.map(({ account_no, lot }) => [account_no, lot] as const);
 }
 
 /** Lots of one payment share it, so that each sees what the others' entries did. */
 class AccountLots implements PaidLots {
   readonly payments = new Map<number, Payment>();
-  readonly added: PaidLot[] = [];
+  readonly changed = new Map<number, PaidLot>();
   private readonly lots = new Map<number, PaidLot>();
 
   get(no: number): PaidLot | undefined {
     return this.lots.get(no);
   }
 
-  add(lot: PaidLot): void {
+  *of(subscription: string): Iterable<PaidLot> {
+    for (const lot of this.lots.values()) if (lot.subscription === subscription) yield lot;
+  }
+
+  put(lot: PaidLot): void {
     this.lots.set(lot.no, lot);
-    this.added.push(lot);
+    this.changed.set(lot.no, lot);
     this.payments.set(lot.payment.root, lot.payment);
   }
 
   load(row: LotRow): void {
     const payment = this.payments.get(row.root) ?? paymentOf(row);
     this.payments.set(payment.root, payment);
-    this.lots.set(row.lot, { no: row.lot, payment, expiresAt: row.expires_at?.getTime() ?? null });
+    const { lot: no, subscription, through } = row;
+    this.lots.set(no, { no, payment, expiresAt: row.expires_at?.getTime() ?? null, subscription, through });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { IdCodec } from '../ids/id-codec.js';
-import { formatAmount } from '../shared/amount.js';
+import { formatAmount, type ScaleOf } from '../shared/amount.js';
 import { formatMoment } from '../shared/moment.js';
-import { LedgerError, type ErrorDetails } from '../shared/ledger-error.js';
+import { LedgerError } from '../shared/ledger-error.js';
 import {
   lotNumber,
   lotOf,
@@ -9,17 +9,17 @@ import {
   type AccountState,
   type Balance,
   type Lot,
-  type Metadata,
-  type Moment,
   type Reservation,
 } from './domain/account.js';
 import type { Command } from './domain/command.js';
-import type { Deltas, Entry } from './domain/entry.js';
-import type { PricedEvent } from './domain/priced-event.js';
+import type { Entry } from './domain/entry.js';
+import { foreseenLines } from './domain/limit-lines.js';
 import type { Member } from './domain/member.js';
-import type { Accepted, Refusal, Shortfall } from './domain/refusal.js';
+import type { Accepted, Refusal } from './domain/refusal.js';
 import type { Subscription } from './domain/subscription.js';
 import { warningsOf, type LimitWarning } from './domain/warnings.js';
+import { entryAnswer, metadataJson, type AnsweredAccount } from './entry-answer.js';
+import { shortfallAnswer, warningAnswer } from './limit-answer.js';
 import { memberAnswer } from './member-answer.js';
 import { subscriptionAnswer } from './subscription-answer.js';
 import type { AccountView, SubmittedCommand, UnfixedScales } from './submission.js';
@@ -30,12 +30,6 @@ const FORESEEN_LOTS = 2;
 const DEFAULT_UNIT = 'credits';
 export const NO_CREDITS =
   '{"available":"0","held":"0","debt":"0","granted":"0","spent":"0","expired":"0","revoked":"0"}';
-
-/** Digits after the point of a unit in use; they never change. */
-export type ScaleOf = (unit: string) => number;
-
-/** Who an account is, for ids and answers. */
-export type AccountName = Pick<AccountView, 'no' | 'id'>;
 
 /**
  * The JSON of openapi.json, written by hand because it is written for every command: JSON.stringify of the same
@@ -59,18 +53,8 @@ export class AnswerWriter {
   /** Soft limits and budgets that a spend exceeds, or would: a member of an answer, or nothing. */
   warnings(warnings: readonly LimitWarning[], unfixed?: UnfixedScales): string {
     if (warnings.length === 0) return '';
-    const told = warnings.map(({ limit, unit, used, cap, resetsAt, member }) => {
-      const scale = unfixed?.scaleOf(unit) ?? this.scaleOf(unit);
-      return {
-        limit,
-        unit,
-        used: formatAmount(used, scale),
-        cap: formatAmount(cap, scale),
-        ...(resetsAt === null ? {} : { resets_at: formatMoment(resetsAt) }),
-        ...(member === null ? {} : { member }),
-      };
-    });
-    return `,"warnings":${JSON.stringify(told)}`;
+    const scaleOf = this.scales(unfixed);
+    return `,"warnings":${JSON.stringify(warnings.map(warning => warningAnswer(warning, scaleOf)))}`;
   }
 
   private exceededBy(
@@ -82,8 +66,9 @@ export class AnswerWriter {
     if (exceeded.length === 0 && state.members.size === 0) return '';
     if (type !== 'reserve' && type !== 'charge' && type !== 'commit' && type !== 'extend') return '';
     // What they did is counted already.
-    const touched = entries.map(({ unit }) => ({ unit: unit!, amount: 0n }));
-    return this.warnings(warningsOf(state, exceeded, touched, entries[0]?.member ?? null, now));
+    const spends = entries.filter(entry => entry.type !== 'grant');
+    const touched = spends.map(({ unit }) => ({ unit: unit!, amount: 0n }));
+    return this.warnings(warningsOf(state, exceeded, touched, spends[0]?.member ?? null, now));
   }
 
   /** Notes which ids the answers to these commands will most likely name. */
@@ -91,9 +76,9 @@ export class AnswerWriter {
     const { ids } = this;
     let { seq } = state;
     for (const command of commands) {
-      ids.foresee('entry', no, ++seq);
-      if (command.type === 'reserve') ids.foresee('reservation', no, seq);
+      if (command.type === 'reserve') ids.foresee('reservation', no, seq + 1);
       if ('reservation' in command && command.reservation !== null) ids.foresee('reservation', no, command.reservation);
+      for (let entries = foreseenEntries(state, command); entries > 0; entries--) ids.foresee('entry', no, ++seq);
     }
     for (const { lots } of state.units.values()) {
       for (let i = 0; i < lots.length && i < FORESEEN_LOTS; i++) ids.foresee('lot', no, lots[i]!.no);
@@ -109,41 +94,8 @@ export class AnswerWriter {
     return this.ids.encode('entry', accountNo, seq);
   }
 
-  entry(account: AccountName, entry: Entry): string {
-    const { unit } = entry;
-    let json = `{"id":"${this.ids.encode('entry', account.no, entry.seq)}","account":${JSON.stringify(account.id)},"seq":${entry.seq},"type":"${entry.type}"`;
-    if (unit !== null) {
-      const scale = this.scaleOf(unit);
-      json += `,"unit":"${unit}","amount":"${formatAmount(entry.amount, scale)}","deltas":${deltasJson(entry.deltas, scale)},"lots":[${this.lotShares(account, entry, scale)}]`;
-    }
-    if (entry.reservation !== null)
-      json += `,"reservation":"${this.ids.encode('reservation', account.no, entry.reservation)}"`;
-    if (entry.target !== null && (entry.type === 'refund' || entry.type === 'reinstate')) {
-      json += `,"refunds":"${this.ids.encode('entry', account.no, entry.target)}"`;
-    }
-    const subscription = subscriptionOf(entry);
-    if (subscription !== undefined) json += `,"subscription":${JSON.stringify(subscription)}`;
-    if (entry.reason !== null) json += `,"reason":${JSON.stringify(entry.reason)}`;
-    if (entry.member !== null) json += `,"member":${JSON.stringify(entry.member)}`;
-    if (entry.metadata !== null) json += `,"metadata":${metadataJson(entry.metadata)}`;
-    if (entry.event !== null) json += `,"event":${this.event(entry.event)}`;
-    if (entry.providerCost !== null) {
-      const { amount, currency } = entry.providerCost;
-      json += `,"provider_cost":{"amount":"${amount}","currency":"${currency}"}`;
-    }
-    return `${json},"effective_at":"${formatMoment(entry.effectiveAt)}","recorded_at":"${formatMoment(entry.recordedAt)}"}`;
-  }
-
-  private event({ meter, quantity, properties, card, version, lines }: PricedEvent): string {
-    const priced = lines.map(({ unit, amount }) => ({ unit, amount: formatAmount(amount, this.scaleOf(unit)) }));
-    return JSON.stringify({
-      meter,
-      quantity: inOrder(quantity),
-      properties: inOrder(properties),
-      card,
-      version,
-      lines: priced,
-    });
+  entry(account: AnsweredAccount, entry: Entry): string {
+    return entryAnswer(account, entry, this.ids, this.scaleOf);
   }
 
   /** By unit, every unit with an entry and always `credits`. */
@@ -167,7 +119,7 @@ export class AnswerWriter {
     );
   }
 
-  lot(account: AccountName, lot: Lot): string {
+  lot(account: AnsweredAccount, lot: Lot): string {
     const scale = this.scaleOf(lot.unit);
     let json =
       `{"id":"${this.ids.encode('lot', account.no, lot.no)}","unit":"${lot.unit}","category":"${lot.category}"` +
@@ -179,7 +131,7 @@ export class AnswerWriter {
     return `${json},"created_at":"${formatMoment(lot.createdAt)}"}`;
   }
 
-  reservation(account: AccountName, reservation: Reservation): string {
+  reservation(account: AnsweredAccount, reservation: Reservation): string {
     let lines = '';
     for (const { unit, reserved, committed, released, refunded } of reservation.lines) {
       const scale = this.scaleOf(unit);
@@ -206,10 +158,11 @@ export class AnswerWriter {
   }
 
   /** A domain refusal as the caller hears it; it may be about units that nobody uses yet. */
-  refusal(account: AccountName, refusal: Refusal, unfixed?: UnfixedScales): LedgerError {
+  refusal(account: AnsweredAccount, refusal: Refusal, unfixed?: UnfixedScales): LedgerError {
     const details: Record<string, unknown> = {};
     if (refusal.shortfall !== undefined) {
-      details['shortfall'] = refusal.shortfall.map(short => this.shortfall(short, unfixed));
+      const scaleOf = this.scales(unfixed);
+      details['shortfall'] = refusal.shortfall.map(short => shortfallAnswer(short, scaleOf));
     }
     if (refusal.reservation !== undefined)
       details['reservation'] = JSON.parse(this.reservation(account, refusal.reservation));
@@ -218,25 +171,9 @@ export class AnswerWriter {
     return new LedgerError(refusal.code, refusal.message, details, refusal.retryable, { retryAfterSeconds });
   }
 
-  private shortfall(short: Shortfall, unfixed: UnfixedScales | undefined): ErrorDetails {
-    const { unit, required, available, held, openReservations, nextReleaseAt, limit, member } = short;
-    const scale = unfixed?.scaleOf(unit) ?? this.scaleOf(unit);
-    return {
-      unit,
-      required: formatAmount(required, scale),
-      available: formatAmount(available, scale),
-      held: formatAmount(held, scale),
-      open_reservations: openReservations,
-      ...(nextReleaseAt === null ? {} : { next_release_at: formatMoment(nextReleaseAt) }),
-      ...(limit === null ? {} : { used: formatAmount(limit.used, scale), cap: formatAmount(limit.cap, scale) }),
-      ...(limit === null || limit.resetsAt === null ? {} : { resets_at: formatMoment(limit.resetsAt) }),
-      ...(limit === null ? {} : { limit: member === undefined ? 'plan' : 'budget' }),
-      ...(member === undefined ? {} : { member }),
-    };
-  }
-
-  moment(at: Moment): string {
-    return formatMoment(at);
+  /** Also of units that nobody uses yet. */
+  private scales(unfixed: UnfixedScales | undefined): ScaleOf {
+    return unfixed === undefined ? this.scaleOf : unit => unfixed.scaleOf(unit) ?? this.scaleOf(unit);
   }
 
   /** What the command was about, beside entries and balances. */
@@ -247,7 +184,7 @@ export class AnswerWriter {
         return lot === undefined ? '' : `,"lot":${this.lot(view, lot)}`;
       }
       case 'reserve':
-        return this.reservationSubject(view, entries[0]!.seq);
+        return this.reservationSubject(view, entries.at(-1)!.reservation!);
       case 'commit':
       case 'release':
       case 'extend':
@@ -272,6 +209,7 @@ export class AnswerWriter {
       case 'configure':
       case 'freeze':
       case 'unfreeze':
+      case 'recognise':
         return '';
       default:
         throw new Error(`unknown command ${JSON.stringify(command satisfies never)}`);
@@ -282,47 +220,18 @@ export class AnswerWriter {
     const reservation = reservationOf(view.state, no);
     return reservation === undefined ? '' : `,"reservation":${this.reservation(view, reservation)}`;
   }
+}
 
-  /** What each lot bears of the amount; a lot the entry makes shows what it got. */
-  private lotShares(account: AccountName, entry: Entry, scale: number): string {
-    let json = '';
-    for (const { lot, amount, remaining } of entry.lots) {
-      const share = amount === 0n && lot >= lotNumber(entry.seq, 0) ? remaining : amount;
-      if (share === 0n) continue;
-      json += `${json === '' ? '' : ','}{"lot":"${this.ids.encode('lot', account.no, lot)}","amount":"${formatAmount(share, scale)}"}`;
-    }
-    return json;
+/** One a line; other commands leave more than one so seldom that it does not matter. */
+function foreseenEntries(state: AccountState, command: SubmittedCommand): number {
+  switch (command.type) {
+    case 'reserve':
+    case 'charge':
+      return foreseenLines(state, command.lines, command.event);
+    case 'commit':
+    case 'release':
+      return state.holds.get(command.reservation)?.lines.length ?? 1;
+    default:
+      return 1;
   }
-}
-
-/** Which one the entry changes, or gives credits of. */
-function subscriptionOf({ type, subscription, made }: Entry): string | undefined {
-  if (subscription !== null) return subscription.id;
-  return type === 'grant' ? made[0]?.plan?.subscription : undefined;
-}
-
-/** Only what moves; the others are zero. */
-function deltasJson(deltas: Deltas, scale: number): string {
-  let json = '';
-  const add = (name: keyof Deltas): void => {
-    if (deltas[name] !== 0n) json += `${json === '' ? '' : ','}"${name}":"${formatAmount(deltas[name], scale)}"`;
-  };
-  add('granted');
-  add('available');
-  add('held');
-  add('spent');
-  add('expired');
-  add('revoked');
-  add('debt');
-  return `{${json}}`;
-}
-
-/** In the order of the names, whatever order they came in: PostgreSQL does not keep it, and every replica answers alike. */
-export function metadataJson(metadata: Metadata): string {
-  return JSON.stringify(inOrder(metadata));
-}
-
-function inOrder<T>(names: T): T {
-  if (typeof names !== 'object') return names;
-  return Object.fromEntries(Object.entries(names as object).sort(([a], [b]) => (a < b ? -1 : 1))) as T;
 }

@@ -4,7 +4,8 @@ import type { Account } from './account-cache.js';
 import type { AnswerWriter } from './answer.js';
 import type { Moment } from './domain/account.js';
 import type { Pending } from './pending.js';
-import type { Append, AppendedAccount, AppendReply, KnownOutcome } from './store/append.js';
+import type { AppendReply, KnownOutcome } from './store/append-reply.js';
+import type { Append, AppendedAccount } from './store/append.js';
 import type { ClockReadings } from './store/read-clocks.js';
 import { Turn, type Verdict } from './turn.js';
 import { alreadyRecorded, keyReused } from './write-errors.js';
@@ -48,6 +49,13 @@ export class Batch {
     const origins = new Set<object>();
     for (const { calls } of this.turns) for (const { origin } of calls) if (origin !== null) origins.add(origin);
     return origins;
+  }
+
+  /** What is left of accounts that the batch behind this one may be decided on. */
+  continuable(): Map<number, Account> {
+    const accounts = new Map<number, Account>();
+    for (const { continuable } of this.turns) if (continuable !== null) accounts.set(continuable.no, continuable);
+    return accounts;
   }
 
   decide(clock: Moment, testClocks: ClockReadings): void {
@@ -144,7 +152,7 @@ export function callsByAccount(calls: readonly Pending[]): Map<number, Pending[]
 
 function appendedAccount({ account, priorSeq, entries, clock }: Turn): AppendedAccount {
   const { no, mode, id, unnamed, state } = account;
-  return { no, mode, id, unnamed, priorSeq, state, entries, clock };
+  return { no, mode, id, unnamed, priorSeq, state, entries, clock: clock.appended };
 }
 
 function deliver(pending: Pending, verdict: Verdict): void {

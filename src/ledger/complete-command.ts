@@ -6,7 +6,7 @@ import type { SubmittedCommand } from './submission.js';
 
 /** Nowhere a unit's name; a lot asked for under it is found by its number all the same. */
 const UNKNOWN_UNIT = '';
-const NOTHING: Missing = { reservations: [], lots: [], charges: [], revocations: [] };
+const NOTHING: Missing = { reservations: [], lots: [], charges: [], revocations: [], freezes: [] };
 
 export type Completed =
   { readonly ok: true; readonly command: Command } | { readonly ok: false; readonly missing: Missing };
@@ -59,11 +59,12 @@ function unitOfLot(state: AccountState, no: number): string | undefined {
 }
 
 /** What is being asked for, in the words of `missing`. */
-export function askedFor({ reservations, lots, charges, revocations }: Missing): string[] {
+export function askedFor({ reservations, lots, charges, revocations, freezes }: Missing): string[] {
   return [
     ...reservations.map(no => `reservation:${no}`),
     ...lots.map(({ no }) => `lot:${no}`),
     ...charges.map(seq => `charge:${seq}`),
     ...revocations.map(seq => `revocation:${seq}`),
+    ...freezes.map(seq => `freeze:${seq}`),
   ];
 }

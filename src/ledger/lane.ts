@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurnOfTheLoop } from 'node:timers/promises';
+import { NONE_AHEAD } from './batch-decider.js';
 import { BatchWriter, type Prepared, type WriterParts, type Written } from './batch-writer.js';
 import type { Pending } from './pending.js';
 import { busy } from './write-errors.js';
@@ -15,8 +16,12 @@ const EXPIRY_CHECK_MS = 250;
  * below it a second statement costs PostgreSQL more than deciding costs us.
  */
 const FEWEST_ACCOUNTS_TO_HALVE = 32;
+/** The same of calls, where they are of few accounts: then a call more costs little, and a statement as much. */
+const FEWEST_CALLS_TO_HALVE = 128;
 /** Calls worth deciding before the batch in flight is written. */
 const FEWEST_CALLS_AHEAD = 16;
+/** The same of calls of the accounts in flight. */
+const FEWEST_CALLS_TO_CONTINUE = FEWEST_CALLS_TO_HALVE / 2;
 
 /** A batch on its way: null where it was not written, as far as is known. */
 interface Sent {
@@ -24,12 +29,10 @@ interface Sent {
   readonly written: Promise<Written | null>;
 }
 
-/** Decided on a connection that failed since. */
-const NEVER_SENT: Sent = { over: true, written: Promise.resolve(null) };
-
 /**
- * One queue, one connection. What queued while a batch was in flight is the next one; no timer waits for more. It is
- * decided meanwhile, as far as its accounts are not those in flight, so that PostgreSQL and Node work side by side.
+ * One queue, one connection to write on. What queued while a batch was in flight is the next one; no timer waits for
+ * more. It is decided meanwhile, so that PostgreSQL and Node work side by side; of accounts in flight on what that batch
+ * leaves of them, and then it is sent only if that batch stands.
  */
 export class Lane {
   /** Something waits for its answer. */
@@ -82,20 +85,23 @@ export class Lane {
     for (;;) {
       const next = await this.prepareAhead(current, sent);
       const written = await sent.written;
-      // PostgreSQL need not wait while answers are dealt out. After a failure what was decided is settled anew instead.
-      const sentNext = next !== null && written !== null ? this.send(next) : null;
-      await this.conclude(current, written);
-      if (next === null) return;
+      const stands = next !== null && standsOn(next, written);
+      // PostgreSQL need not wait while answers are dealt out.
+      if (stands) sent = this.send(next);
+      else if (next !== null) this.giveBack(next);
+      await this.conclude(current, written, next);
+      if (!stands) return;
       current = next;
-      sent = sentNext ?? NEVER_SENT;
     }
   }
 
-  /** The first batch after a pause: of many accounts only half, because the other half is decided while it is written. */
+  /** The first batch after a pause: of many calls only half, because the other half is decided while it is written. */
   private takeFirst(): readonly Pending[] {
-    const accounts = new Set<number>();
-    for (const { address } of this.queue) accounts.add(address.no);
-    if (accounts.size < FEWEST_ACCOUNTS_TO_HALVE) return this.take(() => true);
+    const { length } = this.queue;
+    const accounts = accountsOf(this.queue);
+    if (accounts.size < FEWEST_ACCOUNTS_TO_HALVE) {
+      return this.take(() => true, length < FEWEST_CALLS_TO_HALVE ? length : length >> 1);
+    }
     const half = new Set([...accounts].slice(0, accounts.size >> 1));
     return this.take(no => half.has(no));
   }
@@ -114,13 +120,18 @@ export class Lane {
     }
     this.wanted = undefined;
     if (sent.over) return null;
-    const inFlight = new Set(current.calls.map(({ address }) => address.no));
-    const free = this.queue.reduce((count, { address }) => (inFlight.has(address.no) ? count : count + 1), 0);
-    if (free < FEWEST_CALLS_AHEAD) return null;
+    const inFlight = accountsOf(current.calls);
+    let ahead = NONE_AHEAD;
+    const isFree = (no: number): boolean => !inFlight.has(no) || ahead.has(no);
+    const free = (): number => this.queue.filter(({ address }) => isFree(address.no)).length;
+    if (free() < FEWEST_CALLS_AHEAD) {
+      ahead = current.decided?.batch.continuable() ?? NONE_AHEAD;
+      if (free() < FEWEST_CALLS_TO_CONTINUE) return null;
+    }
     // Whoever waits for answers asks again once they come: batches of unlike size would stay so, and while the small one
     // is written there is no time to decide the large one.
     const even = Math.ceil((this.queue.length + current.calls.length) / 2);
-    return this.prepare(this.take(no => !inFlight.has(no), Math.max(FEWEST_CALLS_AHEAD, even)));
+    return this.prepare(this.take(isFree, Math.max(FEWEST_CALLS_AHEAD, even)), ahead);
   }
 
   private queued(calls: number): Promise<void> {
@@ -139,9 +150,9 @@ export class Lane {
     return taken;
   }
 
-  private prepare(calls: readonly Pending[]): Promise<Prepared> {
+  private prepare(calls: readonly Pending[], ahead = NONE_AHEAD): Promise<Prepared> {
     this.inHand.add(calls);
-    return this.writer.prepare(calls, this.queuedSince);
+    return this.writer.prepare(calls, this.queuedSince, ahead);
   }
 
   private send(prepared: Prepared): Sent {
@@ -150,10 +161,16 @@ export class Lane {
     return sent;
   }
 
-  private async conclude(prepared: Prepared, written: Written | null): Promise<void> {
-    const left = await this.writer.conclude(prepared, written);
+  private async conclude(prepared: Prepared, written: Written | null, next: Prepared | null): Promise<void> {
+    const left = await this.writer.conclude(prepared, written, next);
     this.inHand.delete(prepared.calls);
     this.queue = [...left, ...this.queue];
+  }
+
+  /** To be decided anew, behind what is left of the batch before it. */
+  private giveBack({ calls }: Prepared): void {
+    this.inHand.delete(calls);
+    this.queue = [...calls, ...this.queue];
   }
 
   /** Nobody waits longer than they said, whatever the lane waits for. */
@@ -162,4 +179,16 @@ export class Lane {
     for (const pending of this.queue) pending.expire();
     this.queue = this.queue.filter(({ settled }) => !settled);
   }
+}
+
+function accountsOf(calls: readonly Pending[]): ReadonlySet<number> {
+  return new Set(calls.map(({ address }) => address.no));
+}
+
+/** Whether what the next batch was decided on is so, now that the one before it was written, or was not. */
+function standsOn({ continued }: Prepared, written: Written | null): boolean {
+  if (written === null) return false;
+  if (continued.size === 0) return true;
+  const { late, stale } = written.reply;
+  return !late && ![...continued].some(no => stale.has(no));
 }

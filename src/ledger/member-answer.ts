@@ -1,16 +1,11 @@
-import { formatAmount } from '../shared/amount.js';
+import { formatAmount, type ScaleOf } from '../shared/amount.js';
 import { formatMoment } from '../shared/moment.js';
 import type { AccountState, Moment } from './domain/account.js';
 import { heldUnder, resetsAt, usedOf } from './domain/budgets.js';
 import type { BudgetWindow, Member } from './domain/member.js';
 
 /** The `member` of openapi.json: its budgets with what is used of them now, members below it included. */
-export function memberAnswer(
-  state: AccountState,
-  member: Member,
-  now: Moment,
-  scaleOf: (unit: string) => number,
-): object {
+export function memberAnswer(state: AccountState, member: Member, now: Moment, scaleOf: ScaleOf): object {
   const { id, parent, budgets } = member;
   return {
     id,

@@ -1,4 +1,4 @@
-import { formatAmount } from '../shared/amount.js';
+import { formatAmount, type ScaleOf } from '../shared/amount.js';
 import { formatMoment } from '../shared/moment.js';
 import type { AccountState, Moment } from './domain/account.js';
 import { lotsEnd, isLive, type Subscription } from './domain/subscription.js';
@@ -9,7 +9,7 @@ export function subscriptionAnswer(
   state: AccountState,
   subscription: Subscription,
   now: Moment,
-  scaleOf: (unit: string) => number,
+  scaleOf: ScaleOf,
 ): object {
   const { id, terms, period, status, cancelAtEnd, next } = subscription;
   const isPastDue = isLive(subscription) && terms.paid && period.end <= now;

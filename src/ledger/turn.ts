@@ -10,9 +10,10 @@ import { openWindows } from './domain/windows.js';
 import { LedgerError } from '../shared/ledger-error.js';
 import type { AnswerWriter } from './answer.js';
 import type { Call, Pending } from './pending.js';
-import { MOST_ACCOUNTS_OF_CLOCK, type AppendedClock } from './store/append.js';
-import { NO_CLOCKS, type ClockReadings } from './store/read-clocks.js';
+import { MOST_ACCOUNTS_OF_CLOCK } from './store/append.js';
+import type { ClockReadings } from './store/read-clocks.js';
 import type { AccountView, Submission, SubmittedCommand } from './submission.js';
+import { TurnClock } from './turn-clock.js';
 import {
   alreadyRecorded,
   clockIsFull,
@@ -48,8 +49,6 @@ interface History {
 /** Of most turns, which look back at nothing; never added to. */
 const NO_HISTORY: History = { asked: new Set(), entries: new Map() };
 
-const NO_NAMES: readonly string[] = [];
-
 const POSTPONED: Verdict = { type: 'postponed' };
 
 /**
@@ -65,44 +64,41 @@ export class Turn {
   readonly verdicts: Verdict[] = [];
   /** A decision threw: the state may be half changed, nothing of this turn may be written. */
   spoiled = false;
+  readonly clock: TurnClock;
   private readonly dueBoundBefore: Moment;
   /** Where among the calls. */
   private readonly firstWithKey = new Map<string, number>();
   private factSeqs: Map<string, number> | undefined;
   private history: History = NO_HISTORY;
-  private clocks: ClockReadings = NO_CLOCKS;
-  private readonly clockBefore: string | null;
 
+  /** @param continued what the account is rests on a turn that is not durable yet: nothing about it can be read */
   constructor(
     readonly account: Account,
     readonly calls: readonly Pending[],
     private readonly writer: AnswerWriter,
+    private readonly continued = false,
   ) {
     this.priorSeq = account.state.seq;
     this.dueBoundBefore = account.state.dueBound;
-    this.clockBefore = account.state.testClock;
-  }
-
-  /** Those that the account lives by, or may once these calls are decided. */
-  testClocks(): readonly string[] {
-    const { mode, state } = this.account;
-    if (mode === 'live') return NO_NAMES;
-    return state.testClock === null ? this.calls.flatMap(({ call }) => clockToTake(call) ?? []) : [state.testClock];
+    this.clock = new TurnClock(account);
   }
 
   /** History these calls look back at, as far as can be told before deciding; null where there is none to recall. */
   missing(): { accountNo: number; state: Account['state']; missing: Missing; entries: Map<number, Entry> } | null {
+    // Calls that look back wait until what they may look for is there.
+    if (this.continued) return null;
     const { state, no } = this.account;
     let all: { -readonly [Kind in keyof Missing]: Missing[Kind][number][] } | undefined;
     for (const { call } of this.calls) {
       if (call.type !== 'command') continue;
       const completed = this.complete(state, call.submission.command);
       if (completed.ok) continue;
-      all ??= { reservations: [], lots: [], charges: [], revocations: [] };
+      all ??= { reservations: [], lots: [], charges: [], revocations: [], freezes: [] };
       all.reservations.push(...completed.missing.reservations);
       all.lots.push(...completed.missing.lots);
       all.charges.push(...completed.missing.charges);
       all.revocations.push(...completed.missing.revocations);
+      all.freezes.push(...completed.missing.freezes);
       if (this.history === NO_HISTORY) this.history = { asked: new Set(), entries: new Map() };
       for (const name of askedFor(completed.missing)) this.history.asked.add(name);
     }
@@ -117,18 +113,18 @@ export class Turn {
   }
 
   /**
-   * @param clock the database's; the account's own time never runs backwards
+   * @param databaseNow when these entries are recorded
    * @param testClocks as they are read for this batch
    */
-  decide(clock: Moment, testClocks: ClockReadings): void {
+  decide(databaseNow: Moment, testClocks: ClockReadings): void {
     const { state } = this.account;
-    this.clocks = testClocks;
+    this.clock.read(testClocks);
     let now: Moment;
     try {
-      now = this.timeBy(clock);
-      this.entries.push(...settleDue(state, now, clock, ENOUGH_DUE_ENTRIES));
+      now = this.clock.now(databaseNow);
+      this.entries.push(...settleDue(state, now, databaseNow, ENOUGH_DUE_ENTRIES));
       // What is due still may end the very subscription whose window this would open.
-      if (this.touched && state.dueBound > now) this.entries.push(...openWindows(state, now, clock));
+      if (this.touched && state.dueBound > now) this.entries.push(...openWindows(state, now, databaseNow));
     } catch (error) {
       const failed: Verdict = { type: 'failed', error: internal(error) };
       for (const _ of this.calls) this.verdicts.push(failed);
@@ -139,28 +135,11 @@ export class Turn {
     let postponing = state.dueBound <= now;
     for (const call of this.calls) {
       // One that waits makes those behind it wait: an account's calls keep their order.
-      const verdict: Verdict = postponing || this.spoiled ? POSTPONED : this.verdictOn(call, view, clock);
+      const verdict: Verdict = postponing || this.spoiled ? POSTPONED : this.verdictOn(call, view, databaseNow);
       postponing = verdict === POSTPONED;
-      if (state.testClock !== this.clockBefore) view = { ...view, now: this.timeBy(clock) };
+      if (this.clock.taken) view = { ...view, now: this.clock.now(databaseNow) };
       this.verdicts.push(verdict);
     }
-  }
-
-  /** The account's own now: the clock's where it lives by one. */
-  private timeBy(clock: Moment): Moment {
-    const { testClock, lastEffectiveAt } = this.account.state;
-    if (testClock === null) return Math.max(clock, lastEffectiveAt);
-    const reading = this.clocks.get(testClock);
-    if (reading === undefined) throw new Error(`the test clock ${testClock} is gone`);
-    return Math.max(reading.now, lastEffectiveAt);
-  }
-
-  /** What the append is to hold the account's clock against. */
-  get clock(): AppendedClock | null {
-    const { testClock: id } = this.account.state;
-    const reading = id === null ? undefined : this.clocks.get(id);
-    if (id === null || reading === undefined) return null;
-    return { id, now: reading.now, isNew: this.clockBefore === null };
   }
 
   /** Somebody asks about the account, or wants something of it: it is not only time that passes. */
@@ -181,6 +160,16 @@ export class Turn {
     return address.missing !== null && address.mode !== this.account.mode;
   }
 
+  /**
+   * The account as this turn leaves it, for the batch behind it to be decided on while this one is written; null where
+   * that must wait. Whoever is decided on it stands only if this turn does.
+   */
+  get continuable(): Account | null {
+    const { account } = this;
+    if (this.spoiled || account.unnamed || account.state.testClock !== null) return null;
+    return this.verdicts.at(-1) === POSTPONED ? null : account;
+  }
+
   /** The turn stands: the state may be used for the next one. */
   accountAfter(): Account {
     const { account } = this;
@@ -188,12 +177,12 @@ export class Turn {
     return account.unnamed && this.writes ? { ...account, unnamed: false } : account;
   }
 
-  private verdictOn(pending: Pending, view: AccountView, clock: Moment): Verdict {
+  private verdictOn(pending: Pending, view: AccountView, databaseNow: Moment): Verdict {
     const { call, address } = pending;
     try {
       if (this.hides(pending)) return { type: 'refused', error: missingAccount(address.missing) };
       if (call.type === 'look') return { type: 'shown', value: call.look(view) };
-      return this.verdictOnCommand(pending, call.submission, view, clock);
+      return this.verdictOnCommand(call, call.submission, view, databaseNow);
     } catch (error) {
       // A look may refuse; anything else that is thrown is a fault, and the state cannot be trusted after it.
       if (call.type === 'look' && error instanceof LedgerError) return { type: 'refused', error };
@@ -202,7 +191,7 @@ export class Turn {
     }
   }
 
-  private verdictOnCommand(pending: Pending, submission: Submission, view: AccountView, clock: Moment): Verdict {
+  private verdictOnCommand(call: Call, submission: Submission, view: AccountView, databaseNow: Moment): Verdict {
     const { once, fact, unfixed, refusal } = submission;
     const { state } = view;
     const repeated = once === null ? undefined : this.firstWithKey.get(once.key);
@@ -214,14 +203,13 @@ export class Turn {
 
     const completed = this.complete(state, submission.command);
     if (!completed.ok) return POSTPONED;
-    const taken = state.testClock === null && state.seq === 0 ? clockToTake(pending.call) : null;
-    const reading = taken === null ? null : this.clocks.get(taken);
-    if (reading === undefined) return { type: 'refused', error: noSuchClock() };
-    if (reading !== null && reading.accounts >= MOST_ACCOUNTS_OF_CLOCK) {
+    const taken = this.clock.takenBy(call);
+    if (taken === undefined) return { type: 'refused', error: noSuchClock() };
+    if (taken !== null && taken.accounts >= MOST_ACCOUNTS_OF_CLOCK) {
       return { type: 'refused', error: clockIsFull(MOST_ACCOUNTS_OF_CLOCK) };
     }
     // Its first entry is of the clock's time already.
-    const decision = decide(state, completed.command, reading?.now ?? view.now, clock);
+    const decision = decide(state, completed.command, taken?.now ?? view.now, databaseNow);
     if (!decision.ok) return { type: 'refused', error: this.writer.refusal(view, decision.refusal, unfixed) };
     if (unfixed?.stand() === false) return { type: 'refused', error: readTooEarly() };
 
@@ -229,7 +217,7 @@ export class Turn {
       evolve(state, entry);
       this.entries.push(entry);
     }
-    if (reading !== null) reading.accounts++;
+    if (taken !== null) taken.accounts++;
     const seq = decision.entries[0]?.seq ?? state.seq;
     // This call's verdict will be the next one.
     if (once !== null) this.firstWithKey.set(once.key, this.verdicts.length);
@@ -258,11 +246,4 @@ export class Turn {
   private alreadyRecordedAs(seq: number): LedgerError {
     return alreadyRecorded(this.writer.entryId(this.account.no, seq));
   }
-}
-
-/** The clock that a call would have its account live by. */
-function clockToTake(call: Call): string | null {
-  return call.type === 'command' && call.submission.command.type === 'configure'
-    ? (call.submission.command.testClock ?? null)
-    : null;
 }

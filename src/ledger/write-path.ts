@@ -2,9 +2,10 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { IdCodec } from '../ids/id-codec.js';
+import type { ScaleOf } from '../shared/amount.js';
 import type { LedgerError } from '../shared/ledger-error.js';
 import { AccountCache } from './account-cache.js';
-import { AnswerWriter, type ScaleOf } from './answer.js';
+import { AnswerWriter } from './answer.js';
 import type { BatchObserver } from './batch-observer.js';
 import { Directory } from './directory.js';
 import { Lane } from './lane.js';
@@ -29,7 +30,7 @@ export interface UnitScales {
 export interface WritePathParts {
   /** Shared connections as the app role, for the directory. */
   readonly database: Queryable;
-  /** A fresh connection as the app role for each lane. */
+  /** A fresh connection as the app role, for a lane. */
   readonly createClient: (applicationName: string) => Client;
   readonly ids: IdCodec;
   readonly units: UnitScales;

@@ -37,9 +37,11 @@ async function run({ ownerUrl, logger, config, values, flags }: Call): Promise<b
     for await (const difference of replica.reconcile.differences(place, spanFrom(values))) {
       found++;
       console.log(lineOf(difference));
-      if (!flags.has('apply') || !difference.isRepairable) continue;
-      console.log(`  repaired: ${await replica.reconcile.repair(place, difference)}`);
-      repaired++;
+      if (!flags.has('apply')) continue;
+      const { repair } = await replica.reconcile.repair(place, difference);
+      if (repair === null) continue;
+      console.log(`  ${repair.isDone ? 'repaired' : 'not repaired'}: ${repair.words}`);
+      if (repair.isDone) repaired++;
     }
   } finally {
     await replica.close();

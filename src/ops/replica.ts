@@ -9,9 +9,11 @@ import { scalesIn, WritePath } from '../ledger/write-path.js';
 import { PlanCatalogue } from '../plans/plan-catalogue.js';
 import { ExplainAccountHandler } from '../replay/explain/explain-account.js';
 import { actOnEventWith } from '../stripe/act-on-event.js';
+import { MeterReports } from '../stripe/arrears/meter-reports.js';
 import { Inbox } from '../stripe/intake/inbox.js';
 import { reconcileWith, type Reconcile } from '../stripe/reconcile/reconcile.js';
 import { StripeClients, type StripeSettings } from '../stripe/stripe-clients.js';
+import { Offers } from '../stripe/top-ups/offers.js';
 import { Packs } from '../stripe/top-ups/packs.js';
 import { TopUps } from '../stripe/top-ups/top-ups.js';
 import { UnitRegistry } from '../units/unit-registry.js';
@@ -23,6 +25,7 @@ export interface Replica {
   readonly explain: ExplainAccountHandler;
   readonly balance: GetBalanceHandler;
   readonly inbox: Inbox;
+  readonly usage: MeterReports;
   readonly reconcile: Reconcile;
   close(): Promise<void>;
 }
@@ -42,10 +45,11 @@ export async function openReplica(
   const createClient = (applicationName: string) => createAppClient({ login, logger, applicationName });
   const writePath = new WritePath({ database: pool, createClient, ids, units, lanes: 1, log });
   const clients = new StripeClients(stripe);
-  const topUps = new TopUps({ pool, clients, packs: new Packs(pool), units });
+  const topUps = new TopUps({ pool, clients, offers: new Offers(new Packs(pool), units) });
   const acting = { pool, writePath, ids, units, clients, topUps, catalogue: new PlanCatalogue(pool, units) };
   return {
     inbox: new Inbox(pool, actOnEventWith(acting)),
+    usage: new MeterReports(pool, ids),
     reconcile: reconcileWith(acting),
     explain: new ExplainAccountHandler(writePath, writer, units, ids, pool),
     balance: new GetBalanceHandler(writePath, writer, units, new PastBalances(pool)),

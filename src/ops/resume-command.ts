@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { claim } from '../runs/claim.js';
 import { openRunConnection, performRun } from '../runs/perform-run.js';
-import type { Run } from '../runs/run.js';
+import { REPLAY_ACTIONS, type Run } from '../runs/run.js';
 import { StoredRuns } from '../runs/stored-runs.js';
 import type { OpsCommand } from './command.js';
 import { Misuse } from './misuse.js';
@@ -31,6 +31,11 @@ export const RESUME: OpsCommand = {
 async function takeUp(owner: Client, id: string): Promise<Run> {
   const runs = new StoredRuns(owner);
   await owner.query('BEGIN');
+  const asked = await runs.find(id, null);
+  const isReplay = REPLAY_ACTIONS.some(action => action === asked?.action);
+  if (asked !== undefined && asked.state !== 'recorded' && !isReplay) {
+    throw new Misuse(`${id} is a ${asked.action}, which only workers go on with: POST /v1/ops/runs/${id}/resume.`);
+  }
   await runs.resume(id, null);
   const found = await runs.find(id, null);
   const run = found === undefined ? null : await claim(owner, found.no);

@@ -3,11 +3,11 @@ import type { Inbox } from '../stripe/intake/inbox.js';
 import { EVENT_STATES, type EventState, type StoredEvent } from '../stripe/intake/stored-events.js';
 import { modeFrom, momentFrom } from './arguments.js';
 import type { Call, OpsCommand } from './command.js';
+import { everyPage } from './every-page.js';
 import { Misuse } from './misuse.js';
 import { actor, reasonFrom } from './on-record.js';
 import { openReplica } from './replica.js';
 
-const PAGE_LIMIT = 100;
 const USAGE = `stripe events [--state STATE] [--subject ID] [--mode live|test]
     Stripe's events, the latest first: those that are given up (dead) unless --state or --subject says otherwise. Exit
     code 1 where any is given up.
@@ -58,16 +58,12 @@ export const STRIPE: OpsCommand = {
 /** True where none that was shown is given up. */
 async function events(inbox: Inbox, { values }: Call): Promise<boolean> {
   const filter = { mode: modeOf(values), state: stateFrom(values), subject: values['subject'] ?? null };
-  let beforeNo: number | null = null;
   let dead = 0;
   let shown = 0;
-  for (;;) {
-    const page: StoredEvent[] = await inbox.list({ ...filter, beforeNo }, PAGE_LIMIT);
-    for (const event of page) console.log(lineOf(event));
-    shown += page.length;
-    dead += page.filter(({ state }) => state === 'dead').length;
-    if (page.length < PAGE_LIMIT) break;
-    beforeNo = page.at(-1)!.no;
+  for await (const event of everyPage((beforeNo, limit) => inbox.list({ ...filter, beforeNo }, limit))) {
+    console.log(lineOf(event));
+    shown++;
+    if (event.state === 'dead') dead++;
   }
   if (shown === 0) console.log(`no ${filter.state ?? 'such'} events`);
   return dead === 0;

@@ -45,6 +45,7 @@ describe('the terms of a plan', () => {
       trial: null,
       limits: [],
       period: { every: 'month', count: 1, anchor: 'subscription' },
+      arrears: [],
       rateCard: null,
       fallback: null,
     });

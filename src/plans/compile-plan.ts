@@ -55,6 +55,7 @@ export function compilePlan(plan: PublishedPlan, fallback: PublishedPlan | null,
     trial: trial === undefined ? null : compileTrial(trial, unitOf),
     limits: limits.map(limit => compileLimit(limit, unitOf)),
     period: periodOf(definition.period),
+    arrears: definition.arrears ?? [],
     rateCard: definition.rate_card ?? null,
     fallback: fallback === null ? null : compilePlan(fallback, null, unitOf),
   };

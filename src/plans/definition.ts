@@ -67,6 +67,13 @@ export interface PriceDefinition {
   readonly stripe_price?: string | undefined;
 }
 
+/** What a spend lacks in the unit is lent, and reported to the meter. */
+export interface ArrearsDefinition {
+  readonly unit: string;
+  /** The name of the meter's events at Stripe. */
+  readonly meter: string;
+}
+
 /**
  * A plan as it is written in a request and in a file, kept and shown the same way: what a pricing page shows, and what a
  * subscription gives. `A` is an amount: as the caller wrote it, or, once read, a canonical decimal.
@@ -84,6 +91,8 @@ export interface Definition<A> {
   readonly trial?: TrialDefinition<A> | undefined;
   readonly limits: readonly LimitDefinition<A>[];
   readonly renewal_grace_seconds?: number | undefined;
+  /** Units that are billed by their use beyond what the account has. */
+  readonly arrears?: readonly ArrearsDefinition[] | undefined;
   /** Prices the events of whoever has the plan. */
   readonly rate_card?: string | undefined;
   readonly fallback?: string | undefined;

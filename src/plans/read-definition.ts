@@ -2,6 +2,7 @@ import { formatAmount, parseAmount } from '../shared/amount.js';
 import type { FieldError } from '../shared/ledger-error.js';
 import type { Unit } from '../units/unit-registry.js';
 import type {
+  ArrearsDefinition,
   GivenPlanDefinition,
   GrantDefinition,
   LimitDefinition,
@@ -21,8 +22,8 @@ export interface ReadDefinition {
 type Given = string | number;
 
 /** The units that a definition counts in. */
-export function unitsOf({ grants, trial, limits }: GivenPlanDefinition): string[] {
-  return [...new Set([...grants, ...(trial?.grants ?? []), ...limits].map(({ unit }) => unit))];
+export function unitsOf({ grants, trial, limits, arrears }: GivenPlanDefinition): string[] {
+  return [...new Set([...grants, ...(trial?.grants ?? []), ...limits, ...(arrears ?? [])].map(({ unit }) => unit))];
 }
 
 /**
@@ -32,7 +33,7 @@ export function unitsOf({ grants, trial, limits }: GivenPlanDefinition): string[
  */
 export function readDefinition(given: GivenPlanDefinition, units: KnownUnits, part: string): ReadDefinition {
   const reader = new DefinitionReader(units);
-  const { grants, trial, limits } = given;
+  const { grants, trial, limits, arrears } = given;
   const definition = {
     ...given,
     grants: grants.map((grant, index) => reader.grant(grant, `${part}.grants[${index}]`)),
@@ -41,6 +42,7 @@ export function readDefinition(given: GivenPlanDefinition, units: KnownUnits, pa
       grants: trial.grants?.map((grant, index) => reader.grant(grant, `${part}.trial.grants[${index}]`)),
     },
     limits: limits.map((limit, index) => reader.limit(limit, `${part}.limits[${index}]`)),
+    arrears: arrears?.map((each, index) => reader.arrears(each, `${part}.arrears[${index}]`)),
   };
   // What is left out may stand there as undefined; it is not there at all in what is kept and compared.
   return { definition: JSON.parse(JSON.stringify(definition)) as PlanDefinition, errors: reader.errors };
@@ -64,6 +66,14 @@ class DefinitionReader {
       this.wrong(`${at}.unit`, `is ${kind}: a limit counts a unit of kind allowance`);
     }
     return { ...limit, amount: this.amount(limit.amount, limit.unit, `${at}.amount`, true) };
+  }
+
+  arrears(arrears: ArrearsDefinition, at: string): ArrearsDefinition {
+    const kind = this.unit(arrears.unit, `${at}.unit`)?.kind;
+    if (kind !== undefined && kind !== 'prepaid') {
+      this.wrong(`${at}.unit`, `is ${kind}: only a unit of kind prepaid can be billed by its use`);
+    }
+    return arrears;
   }
 
   private rollover(rollover: RolloverDefinition<Given>, unit: string, at: string): RolloverDefinition<string> {

@@ -17,10 +17,13 @@ const PASSING_CLASSES = ['08', '25', '40', '53', '55', '57', '58'];
 /** A statement that took too long may have had too much to fold. */
 const QUERY_CANCELED = '57014';
 
-/** Ranges of positions come from their index, look-ups from the primary key, and nothing is looked up twice, whatever the planner believes. */
+/**
+ * Ranges of positions come from their index, look-ups from the primary key, and nothing is looked up twice, whatever the
+ * planner believes. To start processes for one range takes longer than to read it.
+ */
 const SESSION_SETTINGS = `
 SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
-SET LOCAL enable_memoize = off; SET LOCAL jit = off`;
+SET LOCAL enable_memoize = off; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0`;
 
 const NOTHING = (): void => {};
 

@@ -1,4 +1,4 @@
-import { MAX_AMOUNT } from '../shared/amount.js';
+import { MAX_AMOUNT, type ScaleOf } from '../shared/amount.js';
 import type { CompiledCard, CompiledCharge, CompiledPrice } from './compiled-card.js';
 import { costOfCharge, type Quantity } from './cost-of-charge.js';
 import { matches, type Properties } from './property-pattern.js';
@@ -32,7 +32,7 @@ type Unpriced = Exclude<Priced, { ok: true }>;
  * charged, neither base nor minimum.
  * @param scaleOf digits after the point of the units
  */
-export function priceEvent(card: CompiledCard, event: UsageEvent, scaleOf: (unit: string) => number): Priced {
+export function priceEvent(card: CompiledCard, event: UsageEvent, scaleOf: ScaleOf): Priced {
   const meter = card.meters.get(event.meter);
   if (meter === undefined) {
     return refuse('meter_not_found', 'meter', `there is no meter ${event.meter} in ${nameOf(card)}`);

@@ -38,8 +38,10 @@ export class Pricing {
    */
   async priceNow(target: Target, event: GivenEvent, part: string): Promise<PricedEvent> {
     let name = DEFAULT_CARD;
+    const clocked = target.mode === 'test' ? target.account : null;
     // A plan names no card but a published one: without others nobody has to ask for the account's.
-    const card = await this.cards.currentOr(DEFAULT_CARD, async () => (name = await this.accounts.cardOf(target)));
+    const ofPlan = async (): Promise<string> => (name = await this.accounts.cardOf(target));
+    const card = await this.cards.currentOr(DEFAULT_CARD, clocked, ofPlan);
     if (card !== undefined) return this.price(card, event, part);
     throw new LedgerError(
       'meter_not_found',

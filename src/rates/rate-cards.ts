@@ -32,17 +32,24 @@ export class RateCards {
     private readonly units: UnitRegistry,
   ) {}
 
-  /** What prices events of this card now; undefined where nothing does. */
-  async current(card: string): Promise<CompiledCard | undefined> {
-    const { version } = await this.inEffect.find(card);
+  /**
+   * What prices events of this card now; undefined where nothing does.
+   * @param account of test mode, which may live by a clock; null for the real time
+   */
+  async current(card: string, account: string | null): Promise<CompiledCard | undefined> {
+    const { version } = await this.inEffect.find(card, account);
     return version === null ? undefined : this.published(card, version);
   }
 
   /** As `current`, of the default card or, where there are others, of the card that `otherwise` names. */
-  async currentOr(card: string, otherwise: () => Promise<string>): Promise<CompiledCard | undefined> {
-    const { version, amongOthers } = await this.inEffect.find(card);
+  async currentOr(
+    card: string,
+    account: string | null,
+    otherwise: () => Promise<string>,
+  ): Promise<CompiledCard | undefined> {
+    const { version, amongOthers } = await this.inEffect.find(card, account);
     const named = amongOthers ? await otherwise() : card;
-    if (named !== card) return this.current(named);
+    if (named !== card) return this.current(named, account);
     return version === null ? undefined : this.published(card, version);
   }
 
@@ -78,7 +85,7 @@ export class RateCards {
    */
   async find(card: string, version: number | undefined): Promise<CardHistory> {
     if (!CARD_ID.test(card)) throw notFound(card);
-    const { version: inEffect } = await this.inEffect.find(card);
+    const { version: inEffect } = await this.inEffect.find(card, null);
     const number = version ?? inEffect;
     const found = number === null ? await this.stored.newest(card) : await this.stored.version(card, number);
     if (found === undefined) throw notFound(card, version);

@@ -12,6 +12,13 @@ export interface CardVersion {
   readonly effectiveAt: Date | null;
 }
 
+/** Whose card. */
+export interface AskedCard {
+  readonly card: string;
+  /** Of test mode, by whose clock it goes where it lives by one; null for the real time. */
+  readonly account: string | null;
+}
+
 export interface InEffect {
   /** Null where no version is in effect. */
   readonly version: number | null;
@@ -45,6 +52,26 @@ SELECT c.card, (
   ORDER BY effective_at DESC, version DESC LIMIT 1) AS version,
   EXISTS (SELECT FROM rate_card_versions WHERE card <> c.card AND published_at IS NOT NULL) AS "amongOthers"
 FROM unnest($1::text[]) AS c(card)`;
+/**
+ * As above by the now of each account. At a moment before all versions the first one counts that is in effect by the real
+ * time: nothing can be published for a past that a test clock may stand in.
+ */
+const IN_EFFECT_BY_CLOCK = `
+SELECT coalesce((
+    SELECT version FROM rate_card_versions
+    WHERE card = c.card AND published_at IS NOT NULL AND effective_at <= own.now
+    ORDER BY effective_at DESC, version DESC LIMIT 1
+  ), (
+    SELECT version FROM rate_card_versions
+    WHERE card = c.card AND published_at IS NOT NULL AND effective_at <= clock_timestamp()
+    ORDER BY effective_at, version DESC LIMIT 1)) AS version,
+  EXISTS (SELECT FROM rate_card_versions WHERE card <> c.card AND published_at IS NOT NULL) AS "amongOthers"
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS c(card, account, place)
+CROSS JOIN LATERAL (
+  SELECT coalesce((
+    SELECT t.now_at FROM account_names n JOIN account_clocks k USING (account_no) JOIN test_clocks t ON t.id = k.clock
+    WHERE n.mode = 'test' AND n.id = c.account), clock_timestamp()) AS now) own
+ORDER BY c.place`;
 const FIND_VERSION = `SELECT ${COLUMNS} FROM rate_card_versions WHERE card = $1 AND version = $2`;
 const FIND_NEWEST = `SELECT ${COLUMNS} FROM rate_card_versions WHERE card = $1 ORDER BY version DESC LIMIT 1`;
 const LIST_VERSIONS = `
@@ -101,6 +128,17 @@ export class StoredCards {
       values,
     });
     return new Map(rows.map(({ card, version, amongOthers }) => [card, { version, amongOthers }]));
+  }
+
+  /** As `inEffect`, by the clocks of accounts of test mode; one for each that is asked, in their order. */
+  async inEffectByClock(asked: readonly AskedCard[]): Promise<InEffect[]> {
+    const values = [asked.map(({ card }) => card), asked.map(({ account }) => account)];
+    const { rows } = await this.pool.query<InEffect>({
+      name: 'rate-cards-in-effect-by-clock',
+      text: IN_EFFECT_BY_CLOCK,
+      values,
+    });
+    return rows;
   }
 
   async version(card: string, version: number): Promise<CardVersion | undefined> {

@@ -37,7 +37,9 @@ function verdict(writer: AnswerWriter, view: AccountView, { terms, unfixed }: Ch
   const decision = decide(view.state, { type: 'reserve', ...terms }, view.now, view.now);
   if (decision.ok && unfixed?.stand() === false) throw readTooEarly();
   if (decision.ok) {
-    const lines = decision.entries.map(({ unit, amount }) => ({ unit: unit!, amount }));
+    // What would be lent counts with the hold that it is lent to.
+    const holds = decision.entries.filter(({ type }) => type === 'reserve');
+    const lines = holds.map(({ unit, amount }) => ({ unit: unit!, amount }));
     const warnings = warningsOf(view.state, decision.exceeded, lines, terms.member, view.now);
     return `"allowed":true${writer.warnings(warnings, unfixed)}`;
   }

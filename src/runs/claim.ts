@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { OpsUse } from './record-use.js';
-import { RUN_COLUMNS, type Run } from './run.js';
+import { RUN_COLUMNS, type RecordedRun, type Run } from './run.js';
 
 /** First of the two numbers of the advisory lock of whoever works on a run; the second is the run's. */
 export const RUN_LOCK_CLASS = 0x72_75_6e_73;
@@ -11,7 +11,8 @@ const REQUEST = `
 INSERT INTO ops_runs (actor, mode, action, arguments, reason, state)
 VALUES ($1, $2, $3, $4, $5, 'running')
 RETURNING no`;
-const UNFINISHED = `SELECT no FROM ops_runs WHERE state IN ('queued', 'running') ORDER BY no`;
+const UNFINISHED = `
+SELECT no FROM ops_runs WHERE state IN ('queued', 'running') AND action = ANY ($1) ORDER BY no`;
 const TRY_LOCK = `SELECT pg_try_advisory_lock(${RUN_LOCK_CLASS}, $1) AS taken`;
 const UNLOCK = `SELECT pg_advisory_unlock(${RUN_LOCK_CLASS}, $1)`;
 
@@ -35,11 +36,14 @@ WHERE no = claimed
 RETURNING ${RUN_COLUMNS}`;
 
 /**
- * Takes the oldest unfinished run that nobody works on. It is this connection's for as long as the connection lives, or
- * until `letGo`; a killed worker's run is the next one's at once.
+ * Takes the oldest unfinished run of these actions that nobody works on. It is this connection's for as long as the
+ * connection lives, or until `letGo`; a killed worker's run is the next one's at once.
  */
-export async function claimNext(client: Client): Promise<Run | null> {
-  const { rows } = await client.query<{ no: number }>(UNFINISHED);
+export async function claimNext(
+  client: Client,
+  actions: readonly string[],
+): Promise<RecordedRun<unknown, unknown> | null> {
+  const { rows } = await client.query<{ no: number }>(UNFINISHED, [actions]);
   for (const { no } of rows) {
     const run = await claim(client, no);
     if (run !== null) return run;

@@ -1,6 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { claimNext } from './claim.js';
 import { openRunConnection, performRun } from './perform-run.js';
+import { REPLAY_ACTIONS, type Run } from './run.js';
 
 /** What the thread is started with. Holds a password. */
 export interface RunThreadData {
@@ -14,7 +15,9 @@ export interface RunThreadData {
 async function work({ ownerUrl }: RunThreadData): Promise<void> {
   const owner = await openRunConnection(ownerUrl);
   try {
-    for (let run = await claimNext(owner); run !== null; run = await claimNext(owner)) {
+    for (;;) {
+      const run = (await claimNext(owner, REPLAY_ACTIONS)) as Run | null;
+      if (run === null) return;
       await performRun(owner, ownerUrl, run);
     }
   } finally {

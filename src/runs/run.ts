@@ -4,7 +4,11 @@ export const RUN_STATES = ['recorded', 'queued', 'running', 'done', 'failed', 'c
 /** `recorded`: over with its call. The others: a run that takes long, from its request to its end. */
 export type RunState = (typeof RUN_STATES)[number];
 
-/** What a run that takes long was asked to do, as it stands on record. */
+/** Runs that fold entries. */
+export const REPLAY_ACTIONS = ['verify', 'rebuild'] as const;
+export type ReplayAction = (typeof REPLAY_ACTIONS)[number];
+
+/** What such a run was asked to do, as it stands on record. */
 export interface ReplayArguments {
   /** Only tell what would be rebuilt. Always true of a verify. */
   readonly dry_run: boolean;
@@ -59,7 +63,7 @@ export interface RunProgress {
 }
 
 /** A row of `ops_runs`. */
-export interface Run {
+export interface RecordedRun<Progress, Result> {
   readonly no: number;
   readonly id: string;
   readonly actor: string;
@@ -72,9 +76,12 @@ export interface Run {
   readonly cancelRequested: boolean;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
-  readonly progress: RunProgress | null;
-  readonly result: ReplayResult | null;
+  readonly progress: Progress | null;
+  readonly result: Result | null;
 }
+
+/** One that folds entries. */
+export type Run = RecordedRun<RunProgress, ReplayResult>;
 
 export const RUN_COLUMNS = `
   no, id, actor, mode, action, arguments, reason, requested_at AS "requestedAt", state,

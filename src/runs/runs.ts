@@ -3,7 +3,7 @@ import { Pool } from 'pg';
 import type { Caller } from '../keys/authenticator.js';
 import { LedgerError } from '../shared/ledger-error.js';
 import { recordUse } from './record-use.js';
-import type { ReplayArguments, Run } from './run.js';
+import type { ReplayAction, ReplayArguments, Run } from './run.js';
 import { MOST_UNFINISHED_RUNS, StoredRuns } from './stored-runs.js';
 import { WorkOnRuns } from './work-on-runs.js';
 
@@ -17,8 +17,6 @@ SELECT coalesce((SELECT account_no FROM account_names WHERE mode = $1 AND id = $
                 (SELECT account_no FROM accounts WHERE mode = $1 AND id = $2 LIMIT 1)) AS no`;
 const SOMEBODY_WORKS = `
 SELECT EXISTS (SELECT FROM job_runs WHERE name = $1 AND started_at > now() - $2 * interval '1 second') AS works`;
-
-export type ReplayAction = 'verify' | 'rebuild';
 
 /** Runs as the holder of a key sees them: those of its own mode. */
 @Injectable()
@@ -37,7 +35,14 @@ export class Runs {
   async request(caller: Caller, action: ReplayAction, asked: ReplayArguments, reason: string): Promise<Run> {
     const { account } = asked;
     if (account !== undefined) await this.mustExist(caller, account);
-    const { keyId: actor, mode } = caller;
+    return this.queue(caller, action, asked, reason);
+  }
+
+  /**
+   * The same for other actions that take long; whoever works on those takes it up.
+   * @throws LedgerError too_many_runs
+   */
+  async queue({ keyId: actor, mode }: Caller, action: string, asked: object, reason: string): Promise<Run> {
     const run = await this.stored.request({ actor, mode, action, arguments: { ...asked }, reason });
     if (run !== undefined) return run;
     throw new LedgerError('too_many_runs', `${MOST_UNFINISHED_RUNS} runs are unfinished: cancel some, or wait`);

@@ -3,12 +3,13 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { RecurringJob } from '../workers/recurring-job.js';
 import { RUN_LOCK_CLASS } from './claim.js';
+import { REPLAY_ACTIONS } from './run.js';
 import type { RunThreadData } from './run-thread.js';
 
 /** An unfinished run whose lock nobody has: just requested, or its worker was killed. */
 const IS_THERE_WORK = `
 SELECT EXISTS (
-  SELECT FROM ops_runs WHERE state IN ('queued', 'running') AND no NOT IN (
+  SELECT FROM ops_runs WHERE state IN ('queued', 'running') AND action = ANY ($1) AND no NOT IN (
     SELECT objid::bigint FROM pg_locks
     WHERE locktype = 'advisory' AND classid = ${RUN_LOCK_CLASS} AND objsubid = 2 AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))) AS work`;
@@ -33,7 +34,7 @@ export class WorkOnRuns implements RecurringJob, BeforeApplicationShutdown {
   /** Returns when the thread is started: a run may take hours. */
   async run(): Promise<void> {
     if (this.thread !== undefined) return;
-    const { rows } = await this.database.query<{ work: boolean }>(IS_THERE_WORK);
+    const { rows } = await this.database.query<{ work: boolean }>(IS_THERE_WORK, [REPLAY_ACTIONS]);
     if (rows[0]?.work !== true || this.thread !== undefined || this.stopping) return;
     const workerData: RunThreadData = { ownerUrl: this.ownerUrl };
     const thread = new Worker(new URL('./run-thread.js', import.meta.url), { workerData });

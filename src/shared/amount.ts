@@ -1,6 +1,9 @@
 /** The largest amount and the largest lifetime sum, in base units: what a PostgreSQL `bigint` holds. */
 export const MAX_AMOUNT = 2n ** 63n - 1n;
 
+/** Digits after the point of a unit in use; they never change. */
+export type ScaleOf = (unit: string) => number;
+
 const CANONICAL = /^(0|[1-9][0-9]*)(?:\.([0-9]+))?$/;
 
 /** 19 digits hold 2^63-1; a longer text is refused before it costs anything. */

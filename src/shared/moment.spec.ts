@@ -12,4 +12,9 @@ describe('a moment on the wire', () => {
       { numRuns: 10_000 },
     );
   });
+
+  it('has no part of a millisecond, as moments of PostgreSQL may', () => {
+    const since1970 = fc.double({ min: 0, max: 8.64e15, noNaN: true });
+    fc.assert(fc.property(since1970, at => formatMoment(at) === new Date(at).toISOString()));
+  });
 });

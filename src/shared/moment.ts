@@ -23,5 +23,5 @@ export function formatMoment(at: number): string {
   const hours = TWO_DIGITS[Math.floor(ms / HOUR_MS)];
   const minutes = TWO_DIGITS[Math.floor(ms / MINUTE_MS) % 60];
   const seconds = TWO_DIGITS[Math.floor(ms / SECOND_MS) % 60];
-  return `${lastDayText}${hours}:${minutes}:${seconds}.${THREE_DIGITS[ms % SECOND_MS]}Z`;
+  return `${lastDayText}${hours}:${minutes}:${seconds}.${THREE_DIGITS[Math.floor(ms % SECOND_MS)]}Z`;
 }

@@ -1,10 +1,8 @@
 import type { Balance } from '../ledger/domain/account.js';
 import { SUMS } from '../ledger/store/account-row.js';
-import { formatAmount } from '../shared/amount.js';
+import { formatAmount, type ScaleOf } from '../shared/amount.js';
 import { formatMoment } from '../shared/moment.js';
 import type { AccountStatement } from './account-statement.js';
-
-type ScaleOf = (unit: string) => number;
 
 export function statementJson(
   { account, from, to, opening, lines, closing }: AccountStatement,

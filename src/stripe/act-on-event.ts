@@ -4,17 +4,20 @@ import type { IdCodec } from '../ids/id-codec.js';
 import type { WritePath } from '../ledger/write-path.js';
 import type { PlanCatalogue } from '../plans/plan-catalogue.js';
 import type { UnitRegistry } from '../units/unit-registry.js';
+import { StoredAttempts } from './auto-top-ups/stored-attempts.js';
+import { StoredPolicies } from './auto-top-ups/stored-policies.js';
+import { WakeAttempt } from './auto-top-ups/wake-attempt.js';
 import type { Outcome } from './intake/work-on-events.js';
 import type { TakenEvent } from './intake/stored-events.js';
 import { idOf } from './intake/subject.js';
 import { BookSteps } from './payments/book-steps.js';
 import { ReadPayments } from './payments/read-payments.js';
-import { SettlePayment } from './payments/settle-payment.js';
+import { SettlePayment, type Look } from './payments/settle-payment.js';
 import { StoredPayments } from './payments/stored-payments.js';
 import type { StripeClients } from './stripe-clients.js';
+import { invoicePaymentsWith, type InvoicePayments } from './subscriptions/invoice-payments.js';
 import { ReadSubscriptions } from './subscriptions/read-subscriptions.js';
 import { SettleSubscription } from './subscriptions/settle-subscription.js';
-import { StoredSubscriptions } from './subscriptions/stored-subscriptions.js';
 import type { TopUps } from './top-ups/top-ups.js';
 
 const NOT_OURS = 'it brings no credits: not paid, or none of ours';
@@ -23,6 +26,7 @@ interface How {
   readonly settle: SettlePayment['settle'];
   readonly settleSubscription: SettleSubscription['settle'];
   readonly note: (session: Stripe.Checkout.Session) => Promise<void>;
+  readonly notePayment: (payment: string) => Promise<void>;
 }
 
 /**
@@ -36,13 +40,19 @@ export class ActOnEvent {
     private readonly topUps: TopUps,
     private readonly readSubscriptions: ReadSubscriptions,
     private readonly settleSubscription: SettleSubscription,
+    private readonly invoices: InvoicePayments,
+    private readonly wake: WakeAttempt,
   ) {}
 
   act(event: TakenEvent): Promise<Outcome> {
     return this.follow(event, {
       settle: (id, look) => this.settle.settle(id, look),
       settleSubscription: (place, id) => this.settleSubscription.settle(place, id),
-      note: session => this.topUps.follow(session),
+      note: async session => {
+        await this.topUps.follow(session);
+        await this.wake.bySession(session, event.mode);
+      },
+      notePayment: payment => this.wake.byPayment(payment, event.mode),
     });
   }
 
@@ -52,15 +62,18 @@ export class ActOnEvent {
       settle: (id, look) => this.settle.preview(id, look),
       settleSubscription: (place, id) => this.settleSubscription.preview(place, id),
       note: async () => {},
+      notePayment: async () => {},
     });
   }
 
   private async follow(event: TakenEvent, how: How): Promise<Outcome> {
     const { subjectKind: kind, subject } = event;
-    const { settle } = how;
     switch (kind) {
-      case 'payment':
-        return done(await settle(subject, () => this.read.paymentIntent(event, subject)));
+      case 'payment': {
+        const outcome = await this.payment(event, subject, how);
+        await how.notePayment(subject);
+        return outcome;
+      }
       case 'session':
         return this.session(event, how);
       case 'refund':
@@ -68,7 +81,7 @@ export class ActOnEvent {
       case 'charge': {
         const payment = await this.read.paymentBehind(event, kind, subject);
         if (payment === undefined) return { state: 'ignored', words: `the ${kind} belongs to no payment intent` };
-        return done(await settle(payment, () => this.read.paymentIntent(event, payment)));
+        return this.payment(event, payment, how);
       }
       case 'invoice': {
         const subscription = await this.readSubscriptions.subscriptionOfInvoice(event, subject);
@@ -80,6 +93,20 @@ export class ActOnEvent {
       default:
         throw new Error(`nobody knows what to do about a ${String(kind satisfies never)}`);
     }
+  }
+
+  /** One that we sold, or else one that paid an invoice of a subscription. */
+  private async payment(event: TakenEvent, intent: string, how: How): Promise<Outcome> {
+    const words = await how.settle(intent, () => this.read.paymentIntent(event, intent));
+    if (words !== undefined || event.stripeAccount !== null) return done(words);
+    const paid = await this.invoices.behind(event, intent);
+    if (paid === undefined) return done(undefined);
+    const { invoice, subscription } = paid;
+    const look: Look = () => this.invoices.look(event, invoice);
+    // What it paid for is given before anything of it is taken back. That it was paid, the event of the invoice tells.
+    const isBack = ((await look())?.money.returned ?? 0n) > 0n;
+    const begun = isBack ? await how.settleSubscription(event, subscription) : `${invoice}: nothing of it went back`;
+    return done((await how.settle(invoice, look)) ?? begun);
   }
 
   private async session(event: TakenEvent, { settle, note }: How): Promise<Outcome> {
@@ -112,16 +139,16 @@ export interface ActingParts {
 
 /** With all that it takes to look at Stripe and to change the ledger. */
 export function actOnEventWith({ clients, topUps, catalogue, ...parts }: ActingParts): ActOnEvent {
-  const stored = new StoredPayments(parts.pool);
+  const { pool, writePath } = parts;
+  const stored = new StoredPayments(pool);
   const read = new ReadSubscriptions(clients);
-  const subscriptions = new StoredSubscriptions(parts.pool);
-  const { writePath } = parts;
-  const settle = new SettlePayment(stored, new BookSteps({ ...parts, stored }));
   return new ActOnEvent(
     new ReadPayments(clients, topUps, parts.units),
-    settle,
+    new SettlePayment(stored, new BookSteps({ ...parts, stored })),
     topUps,
     read,
-    new SettleSubscription({ stored: subscriptions, read, catalogue, writePath }),
+    new SettleSubscription({ pool, read, catalogue, writePath }),
+    invoicePaymentsWith({ pool, clients, catalogue, writePath }),
+    new WakeAttempt(new StoredAttempts(pool), new StoredPolicies(pool)),
   );
 }

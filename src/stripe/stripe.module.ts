@@ -1,22 +1,37 @@
 import { Logger, Module } from '@nestjs/common';
 import { Pool } from 'pg';
 import { Counter, Registry } from 'prom-client';
+import { AppClients } from '../database/database.module.js';
 import { IdCodec } from '../ids/id-codec.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { WritePath } from '../ledger/write-path.js';
 import { PlanCatalogue } from '../plans/plan-catalogue.js';
 import { PlansModule } from '../plans/plans.module.js';
+import { Amounts } from '../units/amounts.js';
 import { UnitRegistry } from '../units/unit-registry.js';
 import { UnitsModule } from '../units/units.module.js';
 import { JobQueue } from '../workers/job-queue.js';
+import { FollowLentUsage } from './arrears/follow-lent-usage.js';
+import { MeterReports } from './arrears/meter-reports.js';
+import { ReportUsage } from './arrears/report-usage.js';
+import { StoredReports } from './arrears/stored-reports.js';
 import { ActOnEvent, actOnEventWith } from './act-on-event.js';
+import { AutoTopUps } from './auto-top-ups/auto-top-ups.js';
+import { ListAttempts } from './auto-top-ups/list-attempts.js';
+import { TopUpAutomatically } from './auto-top-ups/top-up-automatically.js';
+import { topUpAutomaticallyWith } from './auto-top-ups/top-up-automatically-with.js';
+import { WakePolicies } from './auto-top-ups/wake-policies.js';
 import { Inbox } from './intake/inbox.js';
 import { Bookmarks } from './intake/bookmarks.js';
 import { ListMissedEvents } from './intake/list-missed-events.js';
 import { ReceiveEvent } from './intake/receive-event.js';
+import { ShortenEvents } from './intake/shorten-events.js';
 import { StoredEvents } from './intake/stored-events.js';
 import { EVENTS_JOB, WorkOnEvents } from './intake/work-on-events.js';
+import { reconcileWith } from './reconcile/reconcile.js';
+import { WorkOnReconciliations } from './reconcile/work-on-reconciliations.js';
 import { StripeClients, type StripeSettings } from './stripe-clients.js';
+import { Offers } from './top-ups/offers.js';
 import { Packs } from './top-ups/packs.js';
 import { TopUps } from './top-ups/top-ups.js';
 
@@ -37,10 +52,49 @@ const LEASE_MS = 60_000;
     },
     { provide: Packs, useFactory: (pool: Pool) => new Packs(pool), inject: [Pool] },
     {
+      provide: Offers,
+      useFactory: (packs: Packs, units: UnitRegistry) => new Offers(packs, units),
+      inject: [Packs, UnitRegistry],
+    },
+    {
       provide: TopUps,
-      useFactory: (pool: Pool, clients: StripeClients, packs: Packs, units: UnitRegistry) =>
-        new TopUps({ pool, clients, packs, units }),
-      inject: [Pool, StripeClients, Packs, UnitRegistry],
+      useFactory: (pool: Pool, clients: StripeClients, offers: Offers) => new TopUps({ pool, clients, offers }),
+      inject: [Pool, StripeClients, Offers],
+    },
+    {
+      provide: AutoTopUps,
+      useFactory: (pool: Pool, clients: StripeClients, offers: Offers, amounts: Amounts) =>
+        new AutoTopUps({ clients, offers, amounts, pool }),
+      inject: [Pool, StripeClients, Offers, Amounts],
+    },
+    { provide: ListAttempts, useFactory: (pool: Pool) => new ListAttempts(pool), inject: [Pool] },
+    {
+      provide: WakePolicies,
+      useFactory: (pool: Pool) => new WakePolicies(pool, new Logger(WakePolicies.name)),
+      inject: [Pool],
+    },
+    {
+      provide: TopUpAutomatically,
+      useFactory: (
+        pool: Pool,
+        writePath: WritePath,
+        ids: IdCodec,
+        units: UnitRegistry,
+        clients: StripeClients,
+        offers: Offers,
+        topUps: TopUps,
+        registry: Registry,
+      ) => {
+        const settled = new Counter({
+          name: 'credits_stripe_auto_top_ups_settled_total',
+          help: 'Automatic top-ups that came to their end, by what came of them.',
+          labelNames: ['state'],
+          registers: [registry],
+        });
+        const log = new Logger(TopUpAutomatically.name);
+        return topUpAutomaticallyWith({ pool, writePath, ids, units, clients, offers, topUps, settled, log });
+      },
+      inject: [Pool, WritePath, IdCodec, UnitRegistry, StripeClients, Offers, TopUps, Registry],
     },
     {
       provide: ActOnEvent,
@@ -107,12 +161,77 @@ const LEASE_MS = 60_000;
         }),
       inject: [Pool, StripeClients, JobQueue, Registry],
     },
+    { provide: ShortenEvents, useFactory: (pool: Pool) => new ShortenEvents(pool), inject: [Pool] },
+    {
+      provide: FollowLentUsage,
+      useFactory: (pool: Pool) => new FollowLentUsage(pool, new Logger(FollowLentUsage.name)),
+      inject: [Pool],
+    },
+    {
+      provide: ReportUsage,
+      useFactory: (pool: Pool, clients: StripeClients, ids: IdCodec, registry: Registry) =>
+        new ReportUsage({
+          reports: new StoredReports(pool),
+          clients,
+          ids,
+          settled: new Counter({
+            name: 'credits_stripe_usage_settled_total',
+            help: 'Reports of usage that is billed later, by what came of an attempt.',
+            labelNames: ['state'],
+            registers: [registry],
+          }),
+          log: new Logger(ReportUsage.name),
+          now: Date.now,
+        }),
+      inject: [Pool, StripeClients, IdCodec, Registry],
+    },
+    {
+      provide: MeterReports,
+      useFactory: (pool: Pool, ids: IdCodec) => new MeterReports(pool, ids),
+      inject: [Pool, IdCodec],
+    },
+    {
+      provide: WorkOnReconciliations,
+      useFactory: (
+        pool: Pool,
+        writePath: WritePath,
+        ids: IdCodec,
+        units: UnitRegistry,
+        clients: StripeClients,
+        topUps: TopUps,
+        catalogue: PlanCatalogue,
+        connections: AppClients,
+      ) =>
+        new WorkOnReconciliations({
+          pool,
+          reconcile: reconcileWith({ pool, writePath, ids, units, clients, topUps, catalogue }),
+          createClient: () => connections.create('credits-ledger reconcile'),
+        }),
+      inject: [Pool, WritePath, IdCodec, UnitRegistry, StripeClients, TopUps, PlanCatalogue, AppClients],
+    },
     {
       provide: Inbox,
       useFactory: (pool: Pool, actOn: ActOnEvent) => new Inbox(pool, actOn),
       inject: [Pool, ActOnEvent],
     },
   ],
-  exports: [Inbox, ListMissedEvents, Packs, ReceiveEvent, TopUps, WorkOnEvents],
+  exports: [
+    AutoTopUps,
+    FollowLentUsage,
+    Inbox,
+    MeterReports,
+    ReportUsage,
+    ListAttempts,
+    ListMissedEvents,
+    Packs,
+    ReceiveEvent,
+    ShortenEvents,
+    StripeClients,
+    TopUps,
+    TopUpAutomatically,
+    WakePolicies,
+    WorkOnEvents,
+    WorkOnReconciliations,
+  ],
 })
 export class StripeModule {}

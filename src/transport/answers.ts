@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { LATE_POLICIES, LOT_CATEGORIES, OVERAGE_POLICIES } from '../ledger/domain/account.js';
 import { ENTRY_TYPES } from '../ledger/domain/entry.js';
 import { MODES, SCOPES } from '../keys/api-key.js';
-import { RUN_STATES } from '../runs/run.js';
 import { UNIT_KINDS } from '../units/unit-registry.js';
 import { appliesTo, cost } from './requests/fields.js';
-import { planDefinition } from './requests/plans.js';
 
 /**
  * What the service answers, for the OpenAPI document and for the contract tests, which check every answer against it.
@@ -18,11 +16,11 @@ export const amountOut = z
   .string()
   .regex(/^(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$/)
   .meta({ id: 'AmountOut', description: 'A canonical decimal: no trailing zeros.', examples: ['12.5'] });
-const signedAmount = z.string().regex(/^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$/);
+export const signedAmount = z.string().regex(/^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$/);
 const metadata = z.record(z.string(), z.string());
 
 const SUMS = ['available', 'held', 'debt', 'granted', 'spent', 'expired', 'revoked'] as const;
-const balance = z
+export const balance = z
   .strictObject(
     Object.fromEntries(SUMS.map(sum => [sum, amountOut])) as Record<(typeof SUMS)[number], typeof amountOut>,
   )
@@ -31,7 +29,7 @@ const balances = z
   .record(z.string(), balance)
   .meta({ id: 'Balances', description: 'By unit: every unit with an entry, and always `credits`.' });
 
-const deltas = z
+export const deltas = z
   .strictObject(
     Object.fromEntries(SUMS.map(sum => [sum, signedAmount.optional()])) as Record<
       (typeof SUMS)[number],
@@ -200,129 +198,9 @@ export const balanceAnswer = z
   .strictObject({ account: z.string(), seq, as_of: moment, balances })
   .meta({ id: 'BalanceAnswer' });
 
-const sumsByUnit = z.record(z.string(), balance);
-export const explanation = z
-  .strictObject({
-    account: z.string(),
-    from: moment,
-    to: moment,
-    opening: sumsByUnit,
-    closing: sumsByUnit,
-    steps: z.array(
-      z.strictObject({
-        entry,
-        balance: balance.optional().meta({ description: "Of the entry's unit, after it." }),
-      }),
-    ),
-    text: z.string().meta({ description: 'In plain words.' }),
-  })
-  .meta({ id: 'Explanation', description: "opening + the steps' deltas = closing, unit by unit" });
-
-export const usage = z
-  .strictObject({
-    day: z.iso.date().optional().meta({ description: 'In UTC, of when a commit or refund took effect.' }),
-    unit: z.string(),
-    group: z
-      .record(z.string(), z.string().nullable())
-      .meta({ description: 'What it is grouped by, beside day and unit; null where the spends had none.' }),
-    commits: z.int().min(0),
-    committed: amountOut,
-    refunded: amountOut.meta({ description: 'On the day of the refund.' }),
-    net: signedAmount.meta({ description: 'committed - refunded' }),
-  })
-  .meta({ id: 'Usage' });
-
-export const statement = z
-  .strictObject({
-    account: z.string(),
-    from: moment,
-    to: moment,
-    opening: sumsByUnit,
-    lines: z.array(
-      z.strictObject({
-        day: z.iso.date(),
-        unit: z.string(),
-        type: z.enum(ENTRY_TYPES),
-        entries: z.int().min(1),
-        deltas,
-      }),
-    ),
-    closing: sumsByUnit,
-  })
-  .meta({ id: 'Statement', description: "opening + the lines' deltas = closing, unit by unit" });
-
-const log = {
-  size: z.int().min(1).meta({ description: 'How many entries it is about.' }),
-  hash: z.base64().meta({ description: 'SHA-256, in base64.' }),
-  note: z.string().meta({ description: 'As it was signed: https://c2sp.org/tlog-checkpoint.' }),
-};
-export const checkpoint = z
-  .strictObject({
-    origin: z.string().meta({ description: 'Which log it is of: the name of the key.' }),
-    size: log.size,
-    root: log.hash,
-    note: log.note,
-    signed_at: moment,
-  })
-  .meta({ id: 'Checkpoint' });
-
-export const entryProof = z
-  .strictObject({
-    format: z.literal('credits-ledger/proof/1'),
-    entry: id('ent'),
-    account: z.string(),
-    seq: z.int().min(1),
-    scale: z.int().min(0).max(9).optional().meta({ description: 'Digits after the point in its unit. Not signed.' }),
-    index: z.int().min(0).meta({ description: 'Its place in the log.' }),
-    content: z.string().meta({ description: 'Its canonical bytes, as docs/evidence.md has them.' }),
-    texts: z
-      .strictObject({
-        salt: z.hex(),
-        reason: z.string().optional(),
-        metadata: z.string().optional(),
-        settings_metadata: z.string().optional(),
-      })
-      .optional()
-      .meta({ description: 'What the content holds by hash only, unless it was erased.' }),
-    path: z.array(log.hash).meta({ description: 'Beside the way to the root, lowest first.' }),
-    checkpoint: log.note,
-  })
-  .meta({ id: 'EntryProof' });
-
-export const consistencyProof = z
-  .strictObject({
-    format: z.literal('credits-ledger/consistency/1'),
-    from: log.size,
-    to: log.size,
-    path: z.array(log.hash).meta({ description: 'As in RFC 6962, section 2.1.2.' }),
-    checkpoint: log.note.meta({ description: 'The later one, as it was signed.' }),
-  })
-  .meta({ id: 'ConsistencyProof' });
-
 export const unit = z
   .strictObject({ unit: z.string(), kind: z.enum(UNIT_KINDS), scale: z.int().min(0).max(9), in_use: z.boolean() })
   .meta({ id: 'Unit' });
-
-export const plan = z
-  .strictObject({
-    id: z.string(),
-    version: z.int().min(1).nullable().meta({ description: 'The one that is sold; null where none was published.' }),
-    published_at: moment.nullable(),
-    archived_at: moment.nullable().meta({ description: 'Since when it is not sold any more.' }),
-    definition: planDefinition.nullable().meta({ description: 'Of that version.' }),
-    draft: planDefinition.nullable().optional().meta({ description: 'Only for keys with config:write.' }),
-    draft_saved_at: moment.nullable().optional(),
-  })
-  .meta({ id: 'Plan' });
-
-export const planVersion = z
-  .strictObject({
-    version: z.int().min(1),
-    published_at: moment,
-    published_by: z.string().meta({ description: 'The id of an API key, or user@host of the command line.' }),
-    definition: planDefinition,
-  })
-  .meta({ id: 'PlanVersion', description: 'Never changes.' });
 
 const keyFields = {
   id: id('key'),
@@ -338,49 +216,7 @@ export const newKey = z
   .strictObject({ ...keyFields, secret: z.string().meta({ description: 'Shown this once.' }) })
   .meta({ id: 'NewKey' });
 
-const foundDifference = z
-  .strictObject({
-    mode: z.enum(MODES).nullable(),
-    account: z.string().nullable().meta({ description: 'Null where nothing tells its name.' }),
-    account_no: z.int().nullable().meta({ description: 'As in the tables.' }),
-    place: z.string().meta({ description: 'The table.' }),
-    field: z.string(),
-    expected: z.string().meta({ description: 'What the entries say.' }),
-    found: z.string(),
-    left: z.string().nullable().meta({ description: 'Why the account was left as it is, where it was.' }),
-  })
-  .meta({ id: 'FoundDifference' });
-
 export const count = z.int().min(0);
-export const run = z
-  .strictObject({
-    id: id('run'),
-    action: z.string(),
-    arguments: z.record(z.string(), z.unknown()),
-    actor: z.string().meta({ description: 'The id of an API key, or user@host of the command line.' }),
-    reason: z.string().nullable(),
-    state: z.enum(RUN_STATES).meta({ description: '`recorded`: it was over with its call.' }),
-    requested_at: moment,
-    started_at: moment.nullable(),
-    finished_at: moment.nullable(),
-    progress: z.strictObject({ entries: count, entries_expected: count }).nullable(),
-    result: z
-      .strictObject({
-        accounts: count,
-        entries: count,
-        accounts_that_differ: count,
-        differences: count,
-        accounts_rebuilt: count,
-        accounts_left: count.meta({ description: 'That differ and could not be rebuilt.' }),
-        first_differences: z.array(foundDifference),
-        error: z.string().optional().meta({ description: 'Why it failed.' }),
-      })
-      .nullable()
-      .meta({ description: 'What came of it so far.' }),
-    notice: z.string().optional().meta({ description: 'Why nothing happens, where nothing does.' }),
-  })
-  .meta({ id: 'Run', description: 'One use of an ops call.' });
-
 export const batchResults = z
   .strictObject({
     results: z.array(
@@ -412,30 +248,6 @@ export const problem = z
       .meta({ description: 'Why Stripe refused, in its own codes.' }),
   })
   .meta({ id: 'Problem' });
-
-export const deadLetter = z
-  .strictObject({
-    id: z.string(),
-    name: z.string().meta({ description: 'Of the recurring job.' }),
-    item: z.string().nullable().meta({ description: 'The one thing of a run that failed; null where the run did.' }),
-    attempts: z.int().min(0),
-    error: z.string(),
-    created_at: moment,
-    failed_at: moment,
-  })
-  .meta({ id: 'DeadJob', description: 'A job that was tried as often as it may be. Its work is in the tables.' });
-
-export const jobRun = z
-  .strictObject({
-    name: z.string(),
-    started_at: moment,
-    succeeded_at: moment.nullable().meta({ description: 'Of the last run that did all it had to.' }),
-    failures: z.int().min(0).meta({ description: 'Runs in a row that did not.' }),
-    last_error: z.string().nullable(),
-  })
-  .meta({ id: 'JobRun' });
-
-export const retriedJob = z.strictObject({ id: z.string(), status: z.literal('waiting') }).meta({ id: 'RetriedJob' });
 
 /** A page of a list. */
 export function pageOf(item: z.ZodType, name: string) {

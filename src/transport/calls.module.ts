@@ -11,6 +11,7 @@ import { StripeModule } from '../stripe/stripe.module.js';
 import { UnitsModule } from '../units/units.module.js';
 import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { AlertRuleCalls } from './alert-rules.js';
+import { AutoTopUpCalls } from './auto-top-ups.js';
 import { Batches } from './batch.js';
 import { CampaignCalls } from './campaigns.js';
 import { CommandCounts } from './command-counts.js';
@@ -23,7 +24,10 @@ import { RateCardCalls } from './rate-cards.js';
 import { Proofs } from './proofs.js';
 import { Reads } from './reads.js';
 import { RunCalls } from './runs.js';
+import { AutoTopUpAttemptCalls } from './auto-top-up-attempts.js';
+import { MeterReportCalls } from './meter-reports.js';
 import { StripeInboxCalls } from './stripe-inbox.js';
+import { StripeReconciliationCalls } from './stripe-reconciliation.js';
 import { SubscriptionCalls } from './subscriptions.js';
 import { TestClockCalls } from './test-clocks.js';
 import { TopUpCalls } from './top-ups.js';
@@ -61,7 +65,11 @@ import { WebhookCalls } from './webhooks.js';
     AlertRuleCalls,
     WebhookCalls,
     TopUpCalls,
+    AutoTopUpCalls,
+    AutoTopUpAttemptCalls,
+    MeterReportCalls,
     StripeInboxCalls,
+    StripeReconciliationCalls,
     TestClockCalls,
   ],
   exports: [
@@ -80,7 +88,11 @@ import { WebhookCalls } from './webhooks.js';
     AlertRuleCalls,
     WebhookCalls,
     TopUpCalls,
+    AutoTopUpCalls,
+    AutoTopUpAttemptCalls,
+    MeterReportCalls,
     StripeInboxCalls,
+    StripeReconciliationCalls,
     TestClockCalls,
   ],
 })

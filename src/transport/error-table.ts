@@ -57,8 +57,10 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, WireStatus>> = {
   test_clock_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
 
   stripe_event_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  meter_report_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   pack_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   top_up_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
+  auto_top_up_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
 
   checkpoint_not_found: { http: 404, grpc: GRPC.NOT_FOUND },
   entry_not_signed: { http: 409, grpc: GRPC.FAILED_PRECONDITION },

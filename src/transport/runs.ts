@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../keys/authenticator.js';
-import type { Run } from '../runs/run.js';
+import type { Run, RunProgress } from '../runs/run.js';
 import { Runs } from '../runs/runs.js';
 import { pageOf } from '../shared/page.js';
+import type { ReconciliationProgress } from '../stripe/reconcile/reconcile-run.js';
+import { RECONCILE_ACTION } from '../stripe/reconcile/work-on-reconciliations.js';
 import { decodeNumberCursor } from './cursor.js';
 import { pageJson } from './page-json.js';
 import { Reads } from './reads.js';
@@ -63,7 +65,7 @@ export class RunCalls {
     return this.reads.explanation(caller, account, range);
   }
 
-  private async json(run: Run): Promise<string> {
+  async json(run: Run): Promise<string> {
     const waits = run.state === 'queued' && !(await this.runs.somebodyWorks());
     return JSON.stringify({ ...wireRun(run), ...(waits && { notice: NOBODY_WORKS }) });
   }
@@ -83,7 +85,17 @@ function wireRun({ id, action, actor, reason, state, progress, result, ...run }:
     requested_at: run.requestedAt,
     started_at: run.startedAt,
     finished_at: run.finishedAt,
-    progress: progress && { entries: progress.entries, entries_expected: progress.entries_expected },
+    progress: progress && (action === RECONCILE_ACTION ? objectsOf(progress) : entriesOf(progress)),
     result,
   };
+}
+
+function entriesOf({ entries, entries_expected }: RunProgress) {
+  return { entries, entries_expected };
+}
+
+/** Before the first object is done, nothing of this is known. */
+function objectsOf(progress: RunProgress) {
+  const { objects = 0, objects_expected = 0 } = progress as Partial<ReconciliationProgress>;
+  return { objects, objects_expected };
 }

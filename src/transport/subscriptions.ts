@@ -40,6 +40,7 @@ export class SubscriptionCalls {
       trial: request.trial,
       cancelAtEnd: request.cancel_at_period_end ?? null,
       overrides,
+      adjusts: true,
     });
     return this.counts.count('subscribe', this.commands.execute<Command<Answer>, Answer>(command));
   }

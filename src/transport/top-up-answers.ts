@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MODES } from '../keys/api-key.js';
+import { REPORT_STATES } from '../stripe/arrears/stored-reports.js';
 import { EVENT_STATES } from '../stripe/intake/stored-events.js';
 import { SUBJECT_KINDS } from '../stripe/intake/subject.js';
 import { TOP_UP_STATES } from '../stripe/top-ups/stored-top-ups.js';
@@ -74,6 +75,36 @@ export const stripeEvent = z.strictObject(stripeEventFields).meta({ id: 'StripeE
 export const stripeEventWithBody = z
   .strictObject({ ...stripeEventFields, body: z.unknown().meta({ description: 'As Stripe sent it.' }) })
   .meta({ id: 'StripeEventWithBody' });
+
+export const meterReport = z
+  .strictObject({
+    id: z
+      .string()
+      .meta({ description: 'What Stripe knows it by: the id of the entry, with a number where it has several.' }),
+    mode: z.enum(MODES),
+    account: z.string(),
+    subscription: z.string(),
+    meter: z.string().meta({ description: 'The `event_name` of the meter.' }),
+    unit: z.string(),
+    quantity: z.string().meta({
+      description: 'As the meter gets it: in the smallest parts of the unit, negative for what was given back.',
+    }),
+    state: z.enum(REPORT_STATES).meta({
+      description:
+        '`waiting` and `failed` are tried (again); `refused`: Stripe does not have it; `unsure`: it may have it, look there.',
+    }),
+    attempts: count,
+    next_attempt_at: moment.nullable(),
+    last_error: z.string().nullable(),
+    customer: z.string().nullable(),
+    used_at: moment,
+    settled_at: moment.nullable(),
+  })
+  .meta({ id: 'MeterReport', description: 'What of an entry is billed later, by a meter of Stripe.' });
+
+export const decidedReports = z
+  .strictObject({ reports: z.array(z.strictObject({ id: z.string(), result: z.string() })) })
+  .meta({ id: 'DecidedReports' });
 
 export const stripeReplay = z
   .strictObject({

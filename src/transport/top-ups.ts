@@ -52,6 +52,7 @@ export class TopUpCalls {
       mode,
       account: name,
       wanted: pack === undefined ? { amount: amount!, currency: currency! } : { pack },
+      saveCard: request.save_card,
       pages: { successUrl: request.success_url, cancelUrl: request.cancel_url },
       key: readKey({ key, keyLocation: 'header.Idempotency-Key' }),
       fingerprint: fingerprint('top-up', account, body),

@@ -44,6 +44,12 @@ const subscription = {
 };
 const planBefore = z.strictObject({ plan: z.string(), plan_version: version });
 
+const attempt = {
+  auto_top_up: id('atu', 'This one time.'),
+  price: z.strictObject({ amount: z.string(), currency: z.string() }),
+};
+export const AUTO_TOP_UP_STOPS = ['declined', 'no_card', 'payment_returned', 'not_for_sale'] as const;
+
 const DATA = {
   'credits.granted': z.strictObject({
     entry,
@@ -73,6 +79,24 @@ const DATA = {
   'subscription.ended': z.strictObject({ entry, ...subscription }),
   'subscription.fell_back': z.strictObject({ entry, ...subscription }),
   'subscription.trial_ending': z.strictObject(subscription),
+  'auto_top_up.succeeded': z.strictObject({
+    ...attempt,
+    lots: z.array(z.strictObject({ unit, amount: z.string(), category: z.enum(LOT_CATEGORIES) })),
+  }),
+  'auto_top_up.declined': z.strictObject({
+    ...attempt,
+    code: z.string().meta({ description: "Stripe's word for it." }),
+    decline_code: z.string().nullable().meta({ description: "The bank's, where it gave one." }),
+    message: z.string(),
+    declines: z.int().min(0).meta({ description: 'Of this card in a row; the third is the last.' }),
+  }),
+  'auto_top_up.action_required': z.strictObject({
+    ...attempt,
+    url: z.string().meta({ description: 'Where the owner of the card pays himself.' }),
+    expires_at: moment,
+  }),
+  'auto_top_up.capped': z.strictObject({ limit: z.enum(['amount', 'count']), resumes_at: moment }),
+  'auto_top_up.stopped': z.strictObject({ reason: z.enum(AUTO_TOP_UP_STOPS), message: z.string() }),
   'reservation.expired': z.strictObject({
     entry,
     reservation: id('res', 'The reservation whose time was over.'),
@@ -103,6 +127,12 @@ const MEANING: Readonly<Record<EventType, string>> = {
   'subscription.ended': 'It is over: it was cancelled, or not paid for in time.',
   'subscription.fell_back': 'The plan without a price is in effect that follows when a subscription ends.',
   'subscription.trial_ending': 'Its trial ends within three days.',
+  'auto_top_up.succeeded': 'Credits were bought because the account ran low.',
+  'auto_top_up.declined': 'The card was not charged for an automatic top-up.',
+  'auto_top_up.action_required': 'The bank wants the owner of the card to pay an automatic top-up himself.',
+  'auto_top_up.capped': 'The account ran low, and what may be spent automatically in this month is spent.',
+  'auto_top_up.stopped':
+    'Nothing is bought automatically any more, until the policy is put again or, after declines, there is another card.',
   'reservation.expired': 'A reservation was neither committed nor released in time; its credits came back.',
 };
 

@@ -21,10 +21,16 @@ const DELETE_OF_DELETED = (table: string): string => `
 DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
   SELECT d.ctid FROM webhook_endpoints e JOIN ${table} d ON d.endpoint = e.no
   WHERE e.deleted_at IS NOT NULL LIMIT ${PAGE_LIMIT}))`;
+/** By a test clock that is behind the real time, what was told of may be still to come. */
+const NOT_TO_COME = (at: string): string => `
+  NOT EXISTS (SELECT FROM account_clocks k JOIN test_clocks c ON c.id = k.clock
+    WHERE k.account_no = t.account_no AND c.now_at <= t.${at})`;
 const DELETE_TOLD = `
-DELETE FROM told_expiries WHERE expires_at < clock_timestamp() - $1 * interval '1 day'`;
+DELETE FROM told_expiries t
+WHERE expires_at < clock_timestamp() - $1 * interval '1 day' AND ${NOT_TO_COME('expires_at')}`;
 const DELETE_TOLD_TRIALS = `
-DELETE FROM told_trials WHERE ends_at < clock_timestamp() - $1 * interval '1 day'`;
+DELETE FROM told_trials t
+WHERE ends_at < clock_timestamp() - $1 * interval '1 day' AND ${NOT_TO_COME('ends_at')}`;
 
 /** Removes events that are too old to be sent again, and what was to be sent to endpoints that are no more. */
 export class ForgetEvents implements RecurringJob {

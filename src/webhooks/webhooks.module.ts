@@ -9,6 +9,7 @@ import { resolveByDns, type Reach } from './delivery/reach.js';
 import { Streams } from './delivery/streams.js';
 import { WebhookEndpoints } from './endpoints/webhook-endpoints.js';
 import { ForgetEvents } from './forget-events.js';
+import { ClockNotices } from './outbox/clock-notices.js';
 import { FollowOutbox } from './outbox/follow-outbox.js';
 import { Outbox } from './outbox/outbox.js';
 import { TellExpiringLots } from './outbox/tell-expiring-lots.js';
@@ -28,15 +29,22 @@ const REACH = Symbol('REACH');
       useFactory: (pool: Pool, reach: Reach) => new WebhookEndpoints(pool, reach),
       inject: [Pool, REACH],
     },
+    { provide: Outbox, useFactory: (ids: IdCodec) => new Outbox(ids), inject: [IdCodec] },
     {
       provide: FollowOutbox,
-      useFactory: (pool: Pool, ids: IdCodec) => new FollowOutbox(pool, new Outbox(ids), new Logger(FollowOutbox.name)),
-      inject: [Pool, IdCodec],
+      useFactory: (pool: Pool, outbox: Outbox) => new FollowOutbox(pool, outbox, new Logger(FollowOutbox.name)),
+      inject: [Pool, Outbox],
     },
     {
       provide: TellExpiringLots,
       useFactory: (pool: Pool, ids: IdCodec) => new TellExpiringLots(pool, ids),
       inject: [Pool, IdCodec],
+    },
+    {
+      provide: ClockNotices,
+      useFactory: (pool: Pool, outbox: Outbox, lots: TellExpiringLots, trials: TellTrials) =>
+        new ClockNotices(pool, outbox, lots, trials, new Logger(ClockNotices.name)),
+      inject: [Pool, Outbox, TellExpiringLots, TellTrials],
     },
     { provide: TellTrials, useFactory: (pool: Pool) => new TellTrials(pool), inject: [Pool] },
     {
@@ -57,7 +65,16 @@ const REACH = Symbol('REACH');
     },
     { provide: ForgetEvents, useFactory: (pool: Pool) => new ForgetEvents(pool), inject: [Pool] },
   ],
-  exports: [AlertsModule, DeliverWebhooks, FollowOutbox, ForgetEvents, TellExpiringLots, TellTrials, WebhookEndpoints],
+  exports: [
+    AlertsModule,
+    ClockNotices,
+    DeliverWebhooks,
+    FollowOutbox,
+    ForgetEvents,
+    TellExpiringLots,
+    TellTrials,
+    WebhookEndpoints,
+  ],
 })
 export class WebhooksModule {}
 

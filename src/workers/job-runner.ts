@@ -70,7 +70,10 @@ export class JobRunner {
     const already = this.underWay.get(job.name);
     if (already !== undefined) return already;
     const done = this.run(job, job.everyMs / 2)
-      .then(() => this.calm(job.name))
+      .then(isOurs => {
+        // Of a run that somebody else makes nothing is known.
+        if (isOurs) this.calm(job.name);
+      })
       .catch(async (error: unknown) => {
         this.complain(job.name, `${job.name} failed and will be tried again: ${String(error)}`);
         await this.queue.tryAgain(job.name);
@@ -80,14 +83,16 @@ export class JobRunner {
     return done;
   }
 
-  private async run(job: RecurringJob, notWithinMs: number): Promise<void> {
+  /** @returns false where somebody else runs it, or has just done so */
+  private async run(job: RecurringJob, notWithinMs: number): Promise<boolean> {
     const failures: Promise<void>[] = [];
     const failed = (item: string, error: unknown) => {
       this.log.warn(`${job.name} could not do ${item} and will try it again: ${String(error)}`);
       failures.push(this.queue.tryAgain(job.name, item));
     };
-    await this.runs.once(job.name, notWithinMs, () => job.run({ signal: this.stopping.signal, failed }));
+    const isOurs = await this.runs.once(job.name, notWithinMs, () => job.run({ signal: this.stopping.signal, failed }));
     await Promise.all(failures);
+    return isOurs;
   }
 
   /** Once for as long as it stays the same. */

@@ -30,6 +30,14 @@ SELECT count(*) FILTER (WHERE state = 'received')::int AS received, count(*) FIL
        (SELECT count(*)::int FROM stripe_events WHERE mode IN ('live', 'test') AND state = 'dead') AS dead
 FROM stripe_events WHERE next_attempt_at IS NOT NULL`;
 
+/** As with events: what waits is in an index of its own, and what people have to see to is little. */
+const METER_REPORTS = `
+SELECT count(*) FILTER (WHERE state = 'waiting')::int AS waiting, count(*) FILTER (WHERE state = 'failed')::int AS failed,
+       coalesce(extract(epoch FROM clock_timestamp() - min(used_at) FILTER (WHERE mode = 'live')), 0)::float8 AS oldest,
+       (SELECT count(*)::int FROM meter_reports WHERE mode IN ('live', 'test') AND state = 'refused') AS refused,
+       (SELECT count(*)::int FROM meter_reports WHERE mode IN ('live', 'test') AND state = 'unsure') AS unsure
+FROM meter_reports WHERE next_attempt_at IS NOT NULL`;
+
 interface UnitTotal {
   readonly mode: string;
   readonly unit: string;
@@ -42,6 +50,14 @@ interface StripeTotal {
   readonly received: number;
   readonly failed: number;
   readonly dead: number;
+  readonly oldest: number;
+}
+
+interface ReportTotal {
+  readonly waiting: number;
+  readonly failed: number;
+  readonly refused: number;
+  readonly unsure: number;
   readonly oldest: number;
 }
 
@@ -86,6 +102,16 @@ export class LedgerMetrics {
         'state',
       ]),
       oldest: gauge('credits_stripe_oldest_event_seconds', "For how long Stripe's event waits that came first.", []),
+      usage: gauge(
+        'credits_stripe_usage',
+        'Reports of usage that wait (waiting, failed) or that people have to see to (refused, unsure).',
+        ['state'],
+      ),
+      oldestUsage: gauge(
+        'credits_stripe_oldest_usage_seconds',
+        'How old the usage of live mode is that waits longest.',
+        [],
+      ),
       queued: gauge('credits_jobs', 'Jobs in the queue by their state; failed ones are dead letters.', ['state']),
     };
   }
@@ -127,6 +153,9 @@ export class LedgerMetrics {
     const [told] = (await pool.query<StripeTotal>(STRIPE_EVENTS)).rows;
     for (const state of ['received', 'failed', 'dead'] as const) gauges.stripe.set({ state }, told![state]);
     gauges.oldest.set(told!.oldest);
+    const [usage] = (await pool.query<ReportTotal>(METER_REPORTS)).rows;
+    for (const state of ['waiting', 'failed', 'refused', 'unsure'] as const) gauges.usage.set({ state }, usage![state]);
+    gauges.oldestUsage.set(usage!.oldest);
     const counts = await queue.ask(bull => bull.getJobCounts('waiting', 'active', 'delayed', 'failed'));
     for (const [state, count] of Object.entries(counts)) gauges.queued.set({ state }, count);
   }

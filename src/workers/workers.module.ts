@@ -24,10 +24,17 @@ import { LedgerModule } from '../ledger/ledger.module.js';
 import { SettleDueAccounts } from '../ledger/settle-due-accounts.js';
 import { FollowEntries } from '../projections/follow-entries.js';
 import { ProjectionsModule } from '../projections/projections.module.js';
+import { SummariseEntries } from '../projections/summarise-entries.js';
 import { DeadLetters } from './dead-letters.js';
 import { StripeModule } from '../stripe/stripe.module.js';
+import { FollowLentUsage } from '../stripe/arrears/follow-lent-usage.js';
+import { ReportUsage } from '../stripe/arrears/report-usage.js';
+import { TopUpAutomatically } from '../stripe/auto-top-ups/top-up-automatically.js';
+import { WakePolicies } from '../stripe/auto-top-ups/wake-policies.js';
 import { ListMissedEvents } from '../stripe/intake/list-missed-events.js';
+import { ShortenEvents } from '../stripe/intake/shorten-events.js';
 import { WorkOnEvents } from '../stripe/intake/work-on-events.js';
+import { WorkOnReconciliations } from '../stripe/reconcile/work-on-reconciliations.js';
 import { RunsModule } from '../runs/runs.module.js';
 import { WorkOnRuns } from '../runs/work-on-runs.js';
 import { DeliverWebhooks } from '../webhooks/delivery/deliver-webhooks.js';
@@ -59,6 +66,7 @@ const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
   inject: [
     SettleDueAccounts,
     AdvanceClocks,
+    SummariseEntries,
     FollowEntries,
     FollowLog,
     SignCheckpoints,
@@ -72,6 +80,12 @@ const ALL_JOBS: FactoryProvider<RecurringJob[]> = {
     WorkOnEvents,
     FinishClaims,
     ListMissedEvents,
+    FollowLentUsage,
+    ReportUsage,
+    ShortenEvents,
+    WakePolicies,
+    TopUpAutomatically,
+    WorkOnReconciliations,
   ],
   useFactory: (...jobs: RecurringJob[]) => jobs,
 };

@@ -4,7 +4,17 @@ import { HAS_REDIS } from '../support/both-queues.js';
 import { runChaos, type ChaosOptions } from '../../tools/chaos/run-chaos.js';
 
 /** The short form; `npm run chaos -- --kills 50` is the long one. */
-const SHORT: ChaosOptions = { kills: 5, target: 'both', seed: 11, clients: 12, unsafe: false };
+const SHORT: ChaosOptions = {
+  kills: 5,
+  target: 'both',
+  seed: 11,
+  clients: 12,
+  unsafe: false,
+  // Against workers that are not replaced. The five seconds are for the long form, on a machine that does nothing else.
+  punctualWithinMs: 120_000,
+};
+/** With `synchronous_commit=off` a kill loses what was acknowledged in the last moments, if anything was. */
+const MOST_RUNS_UNTIL_LOSS = 3;
 
 /** A loaded machine takes half a minute for a start after a kill. */
 const LONGEST_RUN_MS = 600_000;
@@ -15,7 +25,7 @@ describe('kill -9 at random moments under load', () => {
     async target => {
       const options = { ...SHORT, target };
       const result = await runChaos(options);
-      expect(isProven(result) ? 'proven' : describeChaos(options, result)).toBe('proven');
+      expect(isProven(options, result) ? 'proven' : describeChaos(options, result)).toBe('proven');
       expect(result.history.lostAttempts).toBeGreaterThan(0);
     },
     LONGEST_RUN_MS,
@@ -26,7 +36,7 @@ describe('kill -9 at random moments under load', () => {
     async target => {
       const options = { ...SHORT, kills: 3, clients: 6, target };
       const result = await runChaos(options);
-      expect(isProven(result) ? 'proven' : describeChaos(options, result)).toBe('proven');
+      expect(isProven(options, result) ? 'proven' : describeChaos(options, result)).toBe('proven');
     },
     LONGEST_RUN_MS,
   );
@@ -34,9 +44,12 @@ describe('kill -9 at random moments under load', () => {
   it(
     'is noticed to lose acknowledged work with synchronous_commit=off',
     async () => {
-      const result = await runChaos({ ...SHORT, target: 'postgres', unsafe: true });
-      expect(lossesOf(result)).toBeGreaterThan(0);
+      let losses = 0;
+      for (let run = 0; run < MOST_RUNS_UNTIL_LOSS && losses === 0; run++) {
+        losses = lossesOf(await runChaos({ ...SHORT, seed: SHORT.seed + run, target: 'postgres', unsafe: true }));
+      }
+      expect(losses).toBeGreaterThan(0);
     },
-    LONGEST_RUN_MS,
+    MOST_RUNS_UNTIL_LOSS * LONGEST_RUN_MS,
   );
 });

@@ -101,10 +101,10 @@ describe('a call of the client', () => {
     const idempotencyKey = randomUUID();
     const hit = behind.proxy.failOn(idempotencyKey, 'stall');
     const client = behind.clientOf({ onRetry: retry => void retries.push(retry) });
-    const { seq } = await client.grant('stalled', { amount: '3' }, { idempotencyKey, timeoutMs: 500 });
+    const { seq } = await client.grant('stalled', { amount: '3' }, { idempotencyKey, timeoutMs: 1_000 });
     await hit;
     expect(seq).toBe(1);
-    expect(retries).toMatchObject([{ error: { code: 'timeout' } }]);
+    expect(new Set(retries.map(({ error }) => error.code))).toEqual(new Set(['timeout']));
   });
 
   test('without a key is not sent again when it may have taken effect', async () => {
@@ -153,9 +153,12 @@ describe('a call of the client', () => {
     });
     const retries: Retry[] = [];
     const slow = behind.clientOf({ apiKey: secret, onRetry: retry => void retries.push(retry) });
-    await Promise.all(Array.from({ length: 7 }, () => slow.grant('limited', { amount: '1' })));
-    expect(await ledger.getAccount('limited')).toMatchObject({ seq: 7 });
-    expect(retries.length).toBeGreaterThan(0);
+    let granted = 0;
+    // Seven at once are too many for a second, unless it is over before they are sent.
+    for (; retries.length === 0; granted += 7) {
+      await Promise.all(Array.from({ length: 7 }, () => slow.grant('limited', { amount: '1' })));
+    }
+    expect(await ledger.getAccount('limited')).toMatchObject({ seq: granted });
     expect(new Set(retries.map(({ error }) => error.code))).toEqual(new Set(['rate_limited']));
   });
 
@@ -170,12 +173,12 @@ describe('a call of the client', () => {
   });
 
   test('gives up at its deadline, and does not wait for what comes after it', async () => {
-    const sent = answering(refusal(503, 'busy', { 'retry-after': '30' }));
+    const sent = answering(refusal(503, 'busy', { 'retry-after': '600' }));
     const started = performance.now();
     expect(
-      await failureOf(behind.clientOf({ ...sent, deadlineMs: 5_000 }).grant('late', { amount: '1' })),
-    ).toMatchObject({ code: 'busy', attempts: 1, retryAfterMs: 30_000 });
-    expect(performance.now() - started).toBeLessThan(4_000);
+      await failureOf(behind.clientOf({ ...sent, deadlineMs: 300_000 }).grant('late', { amount: '1' })),
+    ).toMatchObject({ code: 'busy', attempts: 1, retryAfterMs: 600_000 });
+    expect(performance.now() - started).toBeLessThan(200_000);
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CreditsLedger, LedgerError, type UnrecordedSpend } from '../../clients/typescript/src/index.js';
+import { findFreePort } from '../../src/database/embedded/free-port.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startService, type RunningService } from '../support/service.js';
 
@@ -27,7 +28,7 @@ class Jobs {
   private async do(idempotencyKey: string): Promise<void> {
     for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline;) {
       try {
-        const options = { amount: '3', idempotencyKey, ttl_seconds: 30 };
+        const options = { amount: '3', idempotencyKey, ttl_seconds: 900 };
         const { unrecorded } = await this.ledger.withReservation(this.account, options, async ({ use }) => {
           await sleep(Math.random() * 40);
           use('1.5');
@@ -47,10 +48,11 @@ class Jobs {
 describe('jobs of the client', () => {
   let database: TestDatabase;
   let service: RunningService;
+  let port: string;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    service = await startService({ databaseUrl: database.url });
+    [database, port] = [await createTestDatabase(), String(await findFreePort())];
+    service = await startService({ databaseUrl: database.url, env: { PORT: port } });
   });
 
   afterAll(async () => {
@@ -61,7 +63,7 @@ describe('jobs of the client', () => {
   test(
     'are each paid once, whenever the service is killed',
     async () => {
-      const fixed = { PORT: new URL(service.url).port, API_KEY: service.apiKey };
+      const fixed = { PORT: port, API_KEY: service.apiKey };
       let retries = 0;
       const watch = { onUnrecorded: () => {}, onRetry: () => void retries++ };
       const ledger = new CreditsLedger({ url: service.url, apiKey: service.apiKey, ...watch });

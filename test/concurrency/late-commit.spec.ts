@@ -12,6 +12,7 @@ const HOLD_SECONDS = 3;
 /** Most are asked close to the end; the first ones come in time and the last ones late on a slow machine, too. */
 const EARLIEST_MS = -2_000;
 const LATEST_MS = 500;
+const MOST_ROUNDS = 5;
 
 interface Race {
   readonly hold: Hold;
@@ -28,7 +29,16 @@ describe('a commit at the very end of its hold, asked of three replicas', () => 
   afterAll(() => service.stop());
 
   it('wins or loses against time, and never both', async () => {
-    const accounts = Array.from({ length: ACCOUNTS }, (_, i) => `race-${i}`);
+    // Some commits came early enough and some did not, or there was no race: a machine that slept may need another.
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const { won, lost } = await race(round);
+      if (won > 0 && lost > 0) return;
+    }
+    throw new Error(`in ${MOST_ROUNDS} rounds nobody won, or nobody lost`);
+  });
+
+  async function race(round: number): Promise<{ won: number; lost: number }> {
+    const accounts = Array.from({ length: ACCOUNTS }, (_, i) => `race-${round}-${i}`);
     for (const account of accounts) await service.caller.call(grant(`${account}-grant`, account, 1_000n * ONE_CREDIT));
     const races = await Promise.all(
       accounts.flatMap(account => Array.from({ length: HOLDS_PER_ACCOUNT }, (_, i) => start(account, i))),
@@ -48,10 +58,8 @@ describe('a commit at the very end of its hold, asked of three replicas', () => 
     expect(await service.settleAndCompare()).toBe('');
     const ended = await Promise.all(accounts.map(endsByReservation));
     for (const count of ended.flatMap(counts => [...counts.values()])) expect(count).toBe(1);
-    // Some commits came early enough and some did not, or there was no race.
-    expect(won.length).toBeGreaterThan(0);
-    expect(won.length).toBeLessThan(races.length);
-  });
+    return { won: won.length, lost: races.length - won.length };
+  }
 
   async function start(account: string, index: number): Promise<Race> {
     const held = ONE_CREDIT * 10n;

@@ -13,7 +13,7 @@ import { startService, type RunningService } from '../support/service.js';
 
 const CONNECTIONS = 100;
 const TIMEOUT_MS = 10_000;
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 const API_KEY = 'crd_live_concurrency_tests_only';
 
 /** Takes every request to the next replica, also the retries of one and the same operation. */

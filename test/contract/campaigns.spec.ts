@@ -4,33 +4,29 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Claims } from '../../src/campaigns/claims.js';
 import { FinishClaims } from '../../src/campaigns/finish-claims.js';
 import { MOST_CAMPAIGNS } from '../../src/campaigns/campaign.js';
-import { verifyLedger } from '../../src/replay/verify/verify-ledger.js';
 import { ERROR_TABLE } from '../../src/transport/error-table.js';
-import { auditLedger } from '../support/audit.js';
 import { openEngine } from '../support/engine.js';
 import { GrpcRefusal, type GrpcClient } from '../support/grpc-client.js';
 import { Api, expectStatus, pathOf, type Answer, type Json } from './api.js';
+import { startReplicas, stopReplicas } from './replicas.js';
 
 const HOUR_MS = 3_600_000;
 const inHours = (hours: number): string => new Date(Date.now() + hours * HOUR_MS).toISOString();
 
 describe('campaigns over HTTP', () => {
-  let replicas: Api[];
+  let replicas: readonly [Api, Api];
   let api: Api;
   let grpc: GrpcClient;
 
   beforeAll(async () => {
-    api = await Api.start();
-    replicas = [api, await Api.start(api)];
+    replicas = await startReplicas();
+    [api] = replicas;
     grpc = await api.grpc();
   });
 
   afterAll(async () => {
     grpc.close();
-    expect(await auditLedger(api.database)).toEqual([]);
-    const verified = { ownerUrl: api.database.url, accountNo: null, mode: null, until: null, threads: 1 };
-    expect((await verifyLedger(verified)).differences).toEqual([]);
-    for (const replica of replicas.toReversed()) await replica.stop();
+    await stopReplicas(replicas);
   });
 
   const define = async (id: string, more: object = {}): Promise<Json> =>

@@ -15,6 +15,11 @@ export class ClockedApi {
     return new ClockedApi(api, await api.makeKey({ mode: 'test', scopes: SCOPES }));
   }
 
+  /** @param as a test key of the caller's */
+  static as(api: Api, as: string): ClockedApi {
+    return new ClockedApi(api, as);
+  }
+
   /** The same accounts by another replica. */
   through(api: Api): ClockedApi {
     return new ClockedApi(api, this.as);

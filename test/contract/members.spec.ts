@@ -1,37 +1,34 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MAX_MEMBERS } from '../../src/ledger/domain/member.js';
-import { verifyLedger } from '../../src/replay/verify/verify-ledger.js';
 import { ERROR_TABLE } from '../../src/transport/error-table.js';
 import { runReplay } from '../integration/replay/run-replay.js';
-import { auditLedger } from '../support/audit.js';
 import { GrpcRefusal, type GrpcClient } from '../support/grpc-client.js';
 import { ClockedApi } from './clocks.js';
 import { Api, expectStatus, pathOf, type Answer, type Json } from './api.js';
+import { differencesIn, startReplicas, stopReplicas } from './replicas.js';
+import { awayFromFullHour } from '../support/full-hour.js';
 
 const DAY = { every: 'day', time_zone: 'UTC' };
 const perDay = (amount: string, more: object = {}) => ({ unit: 'credits', amount, window: DAY, ...more });
 const LIFE = { every: 'lifetime' };
 
 describe('members over HTTP', () => {
-  let replicas: Api[];
+  let replicas: readonly [Api, Api];
   let api: Api;
   let grpc: GrpcClient;
 
   beforeAll(async () => {
-    api = await Api.start();
-    replicas = [api, await Api.start(api)];
+    await awayFromFullHour();
+    replicas = await startReplicas();
+    [api] = replicas;
     grpc = await api.grpc();
   });
 
   afterAll(async () => {
     grpc.close();
-    expect(await auditLedger(api.database)).toEqual([]);
-    expect((await verify()).differences).toEqual([]);
-    for (const replica of replicas.toReversed()) await replica.stop();
+    await stopReplicas(replicas);
   });
 
-  const verify = () =>
-    verifyLedger({ ownerUrl: api.database.url, accountNo: null, mode: null, until: null, threads: 1 });
   const at = (account: string, member: string): string => `${pathOf(account)}/members/${encodeURIComponent(member)}`;
   const put = async (account: string, member: string, body: object = {}): Promise<Json> =>
     expectStatus(200, await api.put(at(account, member), body));
@@ -306,9 +303,9 @@ describe('members over HTTP', () => {
     const { ownerPool } = api.database;
     await ownerPool.query(`UPDATE members SET counts = '[null]' WHERE member = 'ada' AND account_no = (
       SELECT account_no FROM account_names WHERE id = 'damaged')`);
-    expect((await verify()).differences).toMatchObject([{ place: 'members', field: 'ada.counts', account: 'damaged' }]);
+    expect(await differencesIn(api)).toMatchObject([{ place: 'members', field: 'ada.counts', account: 'damaged' }]);
     expect((await runReplay(api.database, { account: 'damaged' })).state).toBe('done');
-    expect((await verify()).differences).toEqual([]);
+    expect(await differencesIn(api)).toEqual([]);
     for (const replica of replicas) {
       refused(await replica.post(`${pathOf('damaged')}/charges`, { amount: '3', member: 'ada' }), 'limit_reached');
     }

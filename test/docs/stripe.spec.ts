@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readEvent } from '../../src/stripe/intake/event-envelope.js';
+import { AUTO_TOP_UP_STATUSES } from '../../src/transport/auto-top-up-answers.js';
+import { AUTO_TOP_UP_STOPS } from '../../src/webhooks/event.js';
 import { Shop } from '../stripe/shop.js';
 import { snapshot } from '../stripe/signed.js';
 
@@ -33,7 +35,7 @@ describe('docs/stripe.md', () => {
     });
     afterAll(() => shop?.close());
 
-    test('has packs and a top-up that work as pasted, and bring credits once they are paid', async () => {
+    test('has packs, a top-up and a reconciliation that work as pasted, and brings credits once they are paid', async () => {
       const env = { ...process.env, CREDITS: `${shop.url}/v1`, API_KEY: shop.apiKey };
       const told: string[] = [];
       for (const [, block = ''] of text.matchAll(/```sh\n([\s\S]*?)```/g)) {
@@ -41,10 +43,21 @@ describe('docs/stripe.md', () => {
         expect(stdout).not.toContain('"status":4');
         told.push(stdout);
       }
-      expect(told).toHaveLength(3);
+      expect(told).toHaveLength(6);
       const { id } = JSON.parse(told[2]!) as { id: string };
       shop.simulator.checkout.pay(await shop.sessionOf(id), 'pm_card_visa');
       await shop.has('user_42', { available: '1050' });
+      expect(JSON.parse(told[3]!)).toMatchObject({ status: 'ready', threshold: '100', this_month: { count: 0 } });
+      await shop.buy('user_42', { pack: 'starter', save_card: true });
+      await shop.has('user_42', { available: '2100' });
+      await shop.call('POST', '/accounts/user_42/charges', { amount: '2000' });
+      await shop.has('user_42', { available: '1150' });
+    });
+
+    test('tells every reason why automatic top-ups stop, and every status', () => {
+      const section = text.slice(text.indexOf('## Automatic top-ups'), text.indexOf('## Refunds and disputes'));
+      const told = [...section.matchAll(/^(?:- |\| )`([a-z_]+)`/gm)].map(([, word]) => word);
+      expect(told).toEqual(expect.arrayContaining([...AUTO_TOP_UP_STOPS, ...AUTO_TOP_UP_STATUSES]));
     });
   });
 });

@@ -8,7 +8,11 @@ export type Sums = Pick<Movement, 'paid' | 'recognised' | 'refunded' | 'breakage
 /** All that the entries moved, by payment. */
 export function booksOf(entries: readonly Entry[], look: (sums: Map<Payment, Sums>, entry: Entry) => void = () => {}) {
   const lots = new Map<number, PaidLot>();
-  const known = { get: (no: number) => lots.get(no), add: (lot: PaidLot) => void lots.set(lot.no, lot) };
+  const known = {
+    get: (no: number) => lots.get(no),
+    of: (subscription: string) => [...lots.values()].filter(lot => lot.subscription === subscription),
+    put: (lot: PaidLot) => void lots.set(lot.no, lot),
+  };
   const sums = new Map<Payment, Sums>();
   for (const entry of entries) {
     const booked = { accountNo: 1, mode: 'live', entry, inNameOf: inNameOf(entry, entries) } as const;

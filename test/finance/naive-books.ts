@@ -111,7 +111,8 @@ function divide(key: string, digits: number, { granted, expired, revoked }: Paid
   const fates = { used: granted - live - expired, expired, live };
   let back = revoked < granted ? revoked : granted;
   const share = (credits: bigint): bigint => (cost * credits - ((cost * credits) % granted)) / granted;
-  const gone = share(back);
+  // Half a step and more is a step.
+  const gone = share(back) + ((cost * back) % granted >= granted - ((cost * back) % granted) ? 1n : 0n);
   for (const fate of ['used', 'expired', 'live'] as const) {
     const taken = back < fates[fate] ? back : fates[fate];
     fates[fate] -= taken;

@@ -8,7 +8,7 @@ import { NaiveBooks } from './naive-books.js';
 import { randomHistory } from './random-history.js';
 import { subscribedHistory } from './subscribed-history.js';
 
-/** How many histories of each kind, every time others. */
+/** How many histories of each kind. */
 const RUNS = Number(process.env['FINANCE_RUNS'] ?? 400);
 const MOST_SHRINKS = 300;
 

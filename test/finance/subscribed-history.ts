@@ -1,5 +1,5 @@
 import { lotNumber } from '../../src/ledger/domain/account.js';
-import type { Command } from '../../src/ledger/domain/command.js';
+import type { Command, Subscribe } from '../../src/ledger/domain/command.js';
 import type { Entry } from '../../src/ledger/domain/entry.js';
 import { Dice, type Gene } from '../model/genes.js';
 import { charge, commit, DAY, grant, limits, refundEntry, reinstate, reserve, revoke } from '../model/given-account.js';
@@ -83,10 +83,22 @@ function commandOf(gene: Gene, index: number, done: readonly Entry[], now: numbe
     case 'reinstate':
       return reinstate(one('revoke')?.seq ?? 0);
     case 'subscribe':
-      return subscribe(terms.pick(PLANS)!, { policy: terms.pick(['keep', 'prorate', 'drop'] as const)! });
+      return subscribe(terms.pick(PLANS)!, {
+        policy: terms.pick(['keep', 'prorate', 'drop'] as const)!,
+        ...paidFor(terms, index, now),
+      });
     case 'cancel':
       return cancel(terms.pick(['now', 'period_end'] as const)!);
     default:
       throw new Error(`unknown kind ${String(kind satisfies never)}`);
   }
+}
+
+/** What was paid for it, most often; sometimes for the period from now on, and for more of what there is. */
+function paidFor(terms: Dice, index: number, now: number): Partial<Subscribe> {
+  const cost = costOf(terms, index);
+  if (terms.oneIn(4)) return {};
+  if (terms.oneIn(3)) return { cost };
+  const start = Math.floor(now / 1_000) * 1_000;
+  return { cost, start, end: start + DAY * (5 + terms.below(30)) };
 }

@@ -198,27 +198,108 @@ describe('PostgreSQL itself', () => {
 
   test.each([
     ['a negative sum', `balances[2] = -1, balances[1] = 3`, 'accounts_balances'],
-    ['sums that do not add up', `balances[4] = 1`, 'accounts_balances'],
-    ['debt while something is available', `balances[7] = 1, balances[4] = 1`, 'accounts_balances'],
+    ['sums that do not add up', `balances[4] = 1`, 'accounts_sums'],
+    ['debt while something is available', `balances[7] = 1, balances[4] = 1`, 'accounts_sums'],
     ['sums without a unit', `units = '{}'`, 'accounts_balances'],
-    ['more available than the lots have', `balances[1] = 11000000, balances[2] = 7000000`, 'accounts_lots'],
-    ['no lots behind its balance', `lots = '{}'`, 'accounts_lots'],
-    ['a lot of a unit it has not', `lots[12] = 2`, 'accounts_lots'],
+    ['more available than the lots have', `balances[1] = 11000000, balances[2] = 7000000`, 'accounts_sums'],
+    ['no lots behind its balance', `lots = '{}'`, 'accounts_sums'],
+    ['a lot of a unit it has not', `lots[12] = 2`, 'accounts_sums'],
     ['a negative lot', `lots[3] = -1`, 'accounts_lots'],
+    ['half a lot', `lots = lots || '{1,1,1}'::bigint[]`, 'accounts_lots'],
+    ['nothing in place of a sum', `balances[4] = NULL`, 'accounts_sums'],
     ['a seq that is none', `seq = -1`, 'accounts_seq'],
     [
       'debt in its second unit while something is available there',
       `units = '{credits,x}', balances = balances || '{0,5,0,0,0,0,5}'::bigint[]`,
-      'accounts_balances',
+      'accounts_sums',
     ],
     [
       'a second unit that no lot makes up',
       `units = '{credits,x}', balances = balances || '{5,5,0,0,0,0,0}'::bigint[]`,
-      'accounts_lots',
+      'accounts_sums',
+    ],
+    [
+      'sums of its second unit that do not add up',
+      `units = '{credits,x}', balances = balances || '{5,0,0,0,0,0,0}'::bigint[]`,
+      'accounts_sums',
+    ],
+    [
+      'a negative sum of its third unit',
+      `units = '{credits,x,y}', balances = balances || '{0,0,0,0,0,0,0,0,-1,1,0,0,0,0}'::bigint[]`,
+      'accounts_balances',
+    ],
+    [
+      'sums of its third unit that do not add up',
+      `units = '{credits,x,y}', balances = balances || '{0,0,0,0,0,0,0,5,0,0,0,0,0,0}'::bigint[]`,
+      'accounts_sums',
+    ],
+    [
+      'debt in its third unit while something is available there',
+      `units = '{credits,x,y}', balances = balances || '{0,0,0,0,0,0,0,0,5,0,0,0,0,5}'::bigint[]`,
+      'accounts_sums',
+    ],
+    [
+      'sums of its fourth unit that do not add up',
+      `units = '{credits,x,y,z}', balances = balances || '{0,0,0,0,0,0,0,0,0,0,0,0,0,0,5,0,0,0,0,0,0}'::bigint[]`,
+      'accounts_sums',
+    ],
+    [
+      'a third unit that no lot makes up, behind one that has none',
+      `units = '{credits,x,y}', balances = balances || '{0,0,0,0,0,0,0,5,5,0,0,0,0,0}'::bigint[]`,
+      'accounts_sums',
+    ],
+    [
+      'a lot of its second unit that is more than the balance there',
+      `units = '{credits,x}', balances = balances || '{5,5,0,0,0,0,0}'::bigint[],
+        lots = lots || '{9,6,6,0,0,0,1,0,50,0,0,2}'::bigint[]`,
+      'accounts_sums',
+    ],
+    [
+      'a lot of a unit behind its last',
+      `units = '{credits,x}', balances = balances || '{0,0,0,0,0,0,0}'::bigint[],
+        lots = lots || '{9,0,0,0,0,0,1,0,50,0,0,3}'::bigint[]`,
+      'accounts_sums',
+    ],
+    [
+      'a lot of its first unit behind one of its second',
+      `units = '{credits,x}', balances = balances || '{5,5,0,0,0,0,0}'::bigint[],
+        lots = '{9,5,5,0,0,0,1,0,50,0,0,2}'::bigint[] || lots`,
+      'accounts_sums',
     ],
   ])('refuses an account with %s', async (_, change, constraint) => {
     expect(await refusal(database.appPool, `UPDATE accounts SET ${change}`)).toBe(`${CHECK} ${constraint}`);
   });
+
+  test.each([
+    ['none', `units = '{}', balances = '{}', lots = '{}'`],
+    [
+      'two, of one lot each',
+      `units = '{credits,x}', balances = balances || '{5,5,0,0,0,0,0}'::bigint[],
+      lots = lots || '{9,5,5,0,0,0,1,0,50,0,0,2}'::bigint[]`,
+    ],
+    [
+      'three, one without lots',
+      `units = '{credits,x,y}', balances = balances || '{0,0,0,0,0,0,0,7,5,2,0,0,0,0}'::bigint[],
+      lots = lots || '{9,6,5,1,0,0,1,0,50,0,0,3,10,1,0,1,0,0,1,0,50,0,0,3}'::bigint[]`,
+    ],
+    [
+      'four, the last in debt',
+      `units = '{credits,x,y,z}', balances = balances || '{0,0,0,0,0,0,0,7,5,2,0,0,0,0,0,0,0,5,0,0,5}'::bigint[],
+      lots = lots || '{9,7,5,2,0,0,1,0,50,0,0,3}'::bigint[]`,
+    ],
+  ])(
+    'takes an account whose lots make up all its units: %s; also from whoever restores it, without a search path',
+    async (_, fits) => {
+      const client = await database.ownerPool.connect();
+      try {
+        await client.query(`BEGIN; SET LOCAL search_path = ''`);
+        expect((await client.query(`UPDATE public.accounts SET ${fits}`)).rowCount).toBe(1);
+      } finally {
+        await client.query('ROLLBACK');
+        client.release();
+      }
+    },
+  );
 
   test('refuses a hold that holds nothing, less than nothing, or of no line', async () => {
     const hold = (lines: string, held: string) => `

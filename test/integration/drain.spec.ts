@@ -4,13 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { createTestDatabase } from '../support/database.js';
 import { eventually } from '../support/data-dir.js';
+import { expectInTime } from '../support/in-time.js';
 import { startService, type RunningService } from '../support/service.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
 const CALLERS = 16;
 const PLATFORM_KILLS_AFTER_MS = 30_000;
 /** Time to ask a service that is stopping for something, also on a busy machine. */
-const DELAYED = { SHUTDOWN_DELAY_SECONDS: '4' };
+const DELAYED = { SHUTDOWN_DELAY_SECONDS: '10' };
+const DELAYED_LITTLE = { SHUTDOWN_DELAY_SECONDS: '4' };
 
 interface Answer {
   readonly status: number;
@@ -68,7 +70,7 @@ describe('SIGTERM', () => {
       }
     };
     const callers = Array.from({ length: CALLERS }, (_, caller) => keepAsking(caller));
-    await sleep(300);
+    await eventually(() => granted > CALLERS);
     const ended = terminate(service);
     await isStopping(service);
     const prober = new Agent();
@@ -98,26 +100,32 @@ describe('SIGTERM', () => {
   });
 
   test.concurrent('is obeyed with 0 within 30 s, everything answered, although the database is stuck', async () => {
-    const database = await createTestDatabase();
-    const proxy = await TcpProxy.open(database.url);
-    const service = await startService({ databaseUrl: proxy.url, env: DELAYED });
-    const agent = new Agent({ keepAlive: true });
-    expect(await grant(service, agent, 'one')).toMatchObject({ status: 201 });
-    proxy.stalled = true;
-    const asked = Promise.all([
-      grant(service, agent, 'two'),
-      ask(service, agent, 'GET', '/v1/accounts/drained/entries'),
-      ask(service, agent, 'GET', '/v1/accounts/drained/balance'),
-    ]);
-    const { code, tookMs } = await terminate(service);
-    expect((await asked).map(answer => (typeof answer === 'string' ? answer : answer.status))).toEqual([503, 503, 503]);
-    expect(code).toBe(0);
-    expect(tookMs).toBeLessThan(PLATFORM_KILLS_AFTER_MS);
-    await proxy.close();
-    await database.close();
+    await expectInTime(PLATFORM_KILLS_AFTER_MS, async () => {
+      const database = await createTestDatabase();
+      const proxy = await TcpProxy.open(database.url);
+      const service = await startService({ databaseUrl: proxy.url, env: DELAYED_LITTLE });
+      const agent = new Agent({ keepAlive: true });
+      expect(await grant(service, agent, 'one')).toMatchObject({ status: 201 });
+      proxy.stalled = true;
+      const asked = Promise.all([
+        grant(service, agent, 'two'),
+        ask(service, agent, 'GET', '/v1/accounts/drained/entries'),
+        ask(service, agent, 'GET', '/v1/accounts/drained/balance'),
+      ]);
+      const { code, tookMs } = await terminate(service);
+      const answers = (await asked).map(answer => (typeof answer === 'string' ? answer : answer.status));
+      await proxy.close();
+      await database.close();
+      if (tookMs < PLATFORM_KILLS_AFTER_MS) expect({ code, answers }).toEqual({ code: 0, answers: [503, 503, 503] });
+      return tookMs;
+    });
   });
 
   test.concurrent('is obeyed with 0 within 30 s although clients neither send nor read to the end', async () => {
+    await expectInTime(PLATFORM_KILLS_AFTER_MS, terminateWithRudeClients);
+  });
+
+  async function terminateWithRudeClients(): Promise<number> {
     const database = await createTestDatabase();
     const service = await startService({ databaseUrl: database.url });
     const head = `Host: x\r\nAuthorization: Bearer ${service.apiKey}\r\n`;
@@ -131,11 +139,11 @@ describe('SIGTERM', () => {
     const sockets = await Promise.all(said.map(text => say(service, text)));
     await sleep(200);
     const { code, tookMs } = await terminate(service);
-    expect(code).toBe(0);
-    expect(tookMs).toBeLessThan(PLATFORM_KILLS_AFTER_MS);
     for (const socket of sockets) socket.destroy();
     await database.close();
-  });
+    if (tookMs < PLATFORM_KILLS_AFTER_MS) expect(code).toBe(0);
+    return tookMs;
+  }
 });
 
 /** Says it and never reads. */

@@ -80,7 +80,8 @@ describe('the service', () => {
       const first = await start(inDataDir());
       await expect(startService(inDataDir())).rejects.toMatchObject({
         exitCode: 1,
-        output: expect.stringContaining(`in use by another credits-ledger (pid ${first.pid})`),
+        // A machine that is too busy for an answer within seconds does not learn the pid.
+        output: expect.stringMatching(`in use by another credits-ledger \\(pid (${first.pid}|unknown)\\)`),
       });
       expect(await ask('SELECT 1 AS n')).toEqual([{ n: 1 }]);
     });

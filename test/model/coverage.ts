@@ -1,6 +1,6 @@
 import { ENTRY_TYPES } from '../../src/ledger/domain/entry.js';
 import type { ErrorCode } from '../../src/shared/ledger-error.js';
-import { SITUATIONS } from './situations.js';
+import { MEMBER_SITUATIONS, SITUATIONS } from './situations.js';
 
 /** Every refusal random commands can meet. Limits of thousands (lots, reservations) have tests of their own. */
 const REFUSALS: readonly ErrorCode[] = [
@@ -30,6 +30,8 @@ export const PLAN_SITUATIONS: readonly string[] = [
   ...ENTRY_TYPES,
   ...REFUSALS.filter(code => code !== 'reinstate_exceeds_revoke'),
   ...(['period_overlap', 'plan_archived', 'trial_used', 'limit_reached', 'subscription_not_found'] as const),
+  ...(['member_not_found', 'member_in_use'] as const),
+  ...MEMBER_SITUATIONS,
 ];
 
 /** Counts what a run of random commands met, so that a generator that rots fails the test it feeds. */

@@ -71,6 +71,12 @@ export interface Taking {
   readonly amount: bigint;
   /** Taken after the hold had ended. */
   readonly late: boolean;
+  readonly at: number;
+  readonly member: string | null;
+  /** Members whose budgets count it: whoever spent it, and who was above them then. */
+  readonly countedBy: readonly string[];
+  /** Of what was undone, how much went back to whose budgets. */
+  readonly backTo: Map<string, bigint>;
   /** In the order drawn. */
   readonly piles: readonly Pile[];
   debt: bigint;

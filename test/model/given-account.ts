@@ -40,6 +40,12 @@ export class GivenAccount {
     return decision.entries;
   }
 
+  /** Does what may be refused; the entries of the command itself, none where it was. */
+  tries(command: Command): readonly Entry[] {
+    const { decision } = this.execute(command);
+    return decision.ok ? decision.entries : [];
+  }
+
   /** Tries what must be refused, and leave no trace. */
   refuses(command: Command): Refusal {
     this.settles();

@@ -12,6 +12,7 @@ export function plan(name: string, more: Partial<PlanTerms> = {}): PlanTerms {
     trial: null,
     limits: [],
     period: { every: 'month', count: 1, anchor: 'subscription' },
+    arrears: [],
     rateCard: null,
     fallback: null,
     ...more,

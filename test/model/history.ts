@@ -8,6 +8,7 @@ import {
 } from '../../src/ledger/domain/account.js';
 import type { Command } from '../../src/ledger/domain/command.js';
 import type { Entry } from '../../src/ledger/domain/entry.js';
+import { holdersOf } from '../../src/ledger/domain/holders.js';
 import { missing, rebuildReservation, rebuildSpend } from '../../src/ledger/domain/recall.js';
 
 /** All entries of one account, and what a store answers from them when a command looks back. */
@@ -24,6 +25,7 @@ export class History {
         const rebuilt = this.reservation(no);
         if (rebuilt === null) continue;
         recalled.spends.set(no, rebuilt.spends);
+        recalled.announced.set(no, rebuilt.announced);
         // An open one is in the state already; a second copy would go its own way.
         if (!state.holds.has(no)) recalled.reservations.set(no, rebuilt.reservation);
       }
@@ -41,6 +43,11 @@ export class History {
         asked.add(`revocation:${seq}`);
         const revocation = this.revocation(seq);
         if (revocation !== null) recalled.revocations.set(seq, revocation);
+      }
+      for (const seq of want.freezes) {
+        asked.add(`freeze:${seq}`);
+        const last = this.entries.slice(0, seq).findLast(({ type }) => type === 'freeze');
+        if (last !== undefined) recalled.frozenBy = holdersOf(last);
       }
     }
   }

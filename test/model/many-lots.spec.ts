@@ -41,7 +41,7 @@ class ManyLots {
   agrees(): void {
     expect(this.account.violations).toEqual([]);
     expect(this.account.foldDiffers()).toBe(false);
-    expect(domainView(this.account.state)).toEqual(naiveView(this.model.account));
+    expect(domainView(this.account.state, this.now)).toEqual(naiveView(this.model.account, this.now));
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type Taking,
 } from './credits.js';
 import { carriedByPlan, forget } from './naive-carry.js';
+import type { NaiveMember } from './member-words.js';
 import type { NaiveSubscription, Tenure } from './plan-words.js';
 import type { Situation } from './situations.js';
 
@@ -26,6 +27,7 @@ export interface Booking {
   readonly reservation: number | null;
   readonly target: number | null;
   readonly closes: boolean;
+  readonly member: string | null;
   readonly at: number;
   lots: number;
 }
@@ -33,7 +35,7 @@ export interface Booking {
 export type LotWords = Omit<NaiveLot, 'no' | 'createdAt' | 'available' | 'carried' | 'revoked' | 'plan'> & {
   readonly plan?: NaiveLot['plan'];
 };
-export type BookingWords = Partial<Pick<Booking, 'reservation' | 'target' | 'closes'>>;
+export type BookingWords = Partial<Pick<Booking, 'reservation' | 'target' | 'closes' | 'member'>>;
 
 /** One account: everything that ever happened to its credits, and the questions one can ask about it. */
 export class NaiveAccount {
@@ -48,6 +50,8 @@ export class NaiveAccount {
   readonly debts = new Map<string, bigint>();
   readonly subscriptions = new Map<string, NaiveSubscription>();
   readonly tenures: Tenure[] = [];
+  /** On record. */
+  readonly members = new Map<string, NaiveMember>();
   /** Plans that were tried out. */
   readonly tried = new Set<string>();
 
@@ -67,19 +71,26 @@ export class NaiveAccount {
 
   /** Rule 1, by counting every credit where it lies; only `granted` and `debt` are kept. */
   balance(unit: string): Balance {
-    const lots = this.lots.filter(lot => lot.unit === unit);
     const takings = this.takings.filter(taking => taking.unit === unit);
     const goneBy = (kind: Taking['kind']): bigint =>
       total(takings.filter(taking => taking.kind === kind).map(taking => taking.amount - taking.undone));
     return {
-      granted: total(lots.filter(lot => lot.raisesGranted).map(lot => lot.granted)),
-      available: total(lots.map(lot => lot.available)),
+      granted: this.grantedOf(unit),
+      available: this.availableOf(unit),
       held: this.held(pile => pile.lot.unit === unit),
       spent: goneBy('commit'),
       expired: total(this.expiries.filter(expiry => expiry.unit === unit).map(expiry => expiry.amount)),
       revoked: goneBy('revoke'),
       debt: this.debtOf(unit),
     };
+  }
+
+  grantedOf(unit: string): bigint {
+    return total(this.lots.filter(lot => lot.unit === unit && lot.raisesGranted).map(lot => lot.granted));
+  }
+
+  availableOf(unit: string): bigint {
+    return total(this.lots.filter(lot => lot.unit === unit).map(lot => lot.available));
   }
 
   debtOf(unit: string): bigint {
@@ -116,6 +127,7 @@ export class NaiveAccount {
       reservation: words.reservation ?? null,
       target: words.target ?? null,
       closes: words.closes ?? false,
+      member: words.member ?? null,
       at,
       lots: 0,
     };

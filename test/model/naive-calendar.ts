@@ -17,8 +17,16 @@ const STEP = 15 * MINUTE;
  * that a calendar on the wall shows. Nothing but `Date` for UTC and what the platform says a clock shows in a zone.
  */
 export function stretchAt(period: Period, anchor: number, at: number): Stretch {
-  return period.anchor === 'subscription' ? fromAnchor(period, anchor, at) : onTheWall(period, at);
+  if (period.anchor === 'subscription') return fromAnchor(period, anchor, at);
+  // The same all through a quarter of an hour, and asked for with every command.
+  const { every, count, timeZone } = period;
+  const key = `${timeZone} ${every} ${count} ${Math.floor(at / STEP)}`;
+  let stretch = STRETCHES.get(key);
+  if (stretch === undefined) STRETCHES.set(key, (stretch = onTheWall(period, at)));
+  return stretch;
 }
+
+const STRETCHES = new Map<string, Stretch>();
 
 function fromAnchor({ every, count }: Period, anchor: number, at: number): Stretch {
   const boundary = (n: number): number => {

@@ -13,6 +13,7 @@ import {
 } from './credits.js';
 import type { NaiveAccount } from './naive-account.js';
 import { limitStateOf } from './naive-limits.js';
+import { overBudgets } from './naive-members.js';
 import { refuse, type NaiveShortfall } from './naive-refusal.js';
 
 /** A spend that asks for credits, and the reservation it asks for. */
@@ -50,15 +51,28 @@ export function cover(account: NaiveAccount, { unit, amount }: Line, { spend, ov
   return { piles, debt, short: debt > 0n && account.debtOf(unit) + debt > limit };
 }
 
-/** Refuses where lines are short: what is missing, and whether waiting helps. */
-export function requireCovered(account: NaiveAccount, short: readonly Line[], ask: Ask): void {
-  if (short.length === 0) return;
-  const shortfalls = short.map(line => shortfall(account, line, ask));
+/**
+ * Refuses where lines are short, or budgets have no room: what is missing, and whether waiting helps.
+ * @param counted what budgets are to have room for, beside what they count already
+ */
+export function requireCovered(
+  account: NaiveAccount,
+  short: readonly Line[],
+  counted: readonly Line[],
+  ask: Ask,
+): void {
+  const over = overBudgets(account, counted, ask.spend.member, ask.asking, ask.now);
+  if (short.length === 0 && over.length === 0) return;
+  if (short.length > 0 && over.length > 0) account.witness('budget and credits lacking together');
+  const shortfalls = [...short.map(line => shortfall(account, line, ask)), ...over];
   const isReset = ({ limit, required }: NaiveShortfall): boolean =>
     limit !== null && limit.resetsAt !== null && required <= limit.refill;
   const reservation = ask.asking?.no ?? null;
   if (shortfalls.every(isReset)) refuse('limit_reached', { shortfall: shortfalls, retryable: true, reservation });
-  const retryable = short.every((line, i) => isReset(shortfalls[i]!) || wouldBeCovered(account, line, ask));
+  const isFreed = ({ available, held, required }: NaiveShortfall): boolean => available + held >= required;
+  const retryable =
+    short.every((line, i) => isReset(shortfalls[i]!) || wouldBeCovered(account, line, ask)) &&
+    over.every(budget => isReset(budget) || isFreed(budget));
   account.witness(retryable ? 'denial that waiting cures' : 'denial that waiting does not cure');
   refuse('insufficient_credits', {
     shortfall: shortfalls,
@@ -69,8 +83,8 @@ export function requireCovered(account: NaiveAccount, short: readonly Line[], as
 
 /** What the account was ever given and what it owes must fit an amount. */
 export function requireRoom(account: NaiveAccount, unit: string, more: bigint): void {
-  const { granted, debt } = account.balance(unit);
-  if (granted + debt + more >= ABOVE_EVERY_AMOUNT) refuse('amount_too_large');
+  const counted = account.grantedOf(unit) + account.debtOf(unit);
+  if (counted + more >= ABOVE_EVERY_AMOUNT) refuse('amount_too_large');
 }
 
 /** What a spend needs and does not have: what is available to it, and what it could use once other holds end. */

@@ -36,7 +36,7 @@ export function reserve(account: NaiveAccount, command: Commands.Reserve, now: n
   };
   account.reservations.push(reservation);
   for (const { unit, amount } of lines) {
-    account.book('reserve', unit, amount, now, { reservation: reservation.no });
+    account.book('reserve', unit, amount, now, { reservation: reservation.no, member: command.member });
     const held = hold(account, unit, amount, command);
     reservation.lines.push({ unit, reserved: amount, committed: 0n, released: 0n, refunded: 0n, held });
   }
@@ -46,10 +46,11 @@ export function reserve(account: NaiveAccount, command: Commands.Reserve, now: n
 export function extend(account: NaiveAccount, command: Commands.Extend, now: number): void {
   const reservation = openReservationOf(account, command.reservation);
   const until = command.ttlMs === null ? 0 : now + command.ttlMs;
+  const { no, member } = reservation;
   if (command.add !== null) grow(account, reservation, command.add, now);
   else if (until > reservation.expiresAt) {
     account.witness('extension of the time alone');
-    account.book('extend', reservation.lines[0]?.unit ?? null, 0n, now, { reservation: reservation.no });
+    account.book('extend', reservation.lines[0]?.unit ?? null, 0n, now, { reservation: no, member });
   } else account.witness('extension that changes nothing');
   reservation.expiresAt = Math.max(reservation.expiresAt, until);
 }
@@ -66,7 +67,7 @@ function grow(
   if (account.frozen) refuse('account_frozen');
   requireAvailable(account, [{ unit: line.unit, amount }], reservation, reservation, now);
   account.witness('growth of a hold');
-  account.book('extend', line.unit, amount, now, { reservation: reservation.no });
+  account.book('extend', line.unit, amount, now, { reservation: reservation.no, member: reservation.member });
   line.held = together([...line.held, ...hold(account, line.unit, amount, reservation)]);
   line.reserved += amount;
 }
@@ -126,7 +127,7 @@ function bringBack(
 ): void {
   const lines = toBook(reservation.lines, line => line.held.length > 0, true);
   for (const line of lines) {
-    const words = { reservation: reservation.no, closes: line === lines.at(-1) };
+    const words = { reservation: reservation.no, closes: line === lines.at(-1), member: reservation.member };
     account.putBack(line, account.book(type, line.unit, sizeOf(line.held), at, words), over);
   }
 }
@@ -149,5 +150,5 @@ function requireAvailable(
   now: number,
 ): void {
   const short = lines.filter(({ unit, amount }) => sizeOf(spendable(account, unit, spend)) < amount);
-  requireCovered(account, short, { spend, overage: 'allow_available', asking, now });
+  requireCovered(account, short, lines, { spend, overage: 'allow_available', asking, now });
 }

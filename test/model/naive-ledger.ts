@@ -3,11 +3,12 @@ import { burnsBefore, endOf, firstOf, isOver, least, sizeOf, type NaiveLot, type
 import { NaiveAccount } from './naive-account.js';
 import { requireRoom } from './naive-cover.js';
 import { endHold, extend, release, reserve } from './naive-holds.js';
+import { removeMember, setMember } from './naive-members.js';
 import { refuse, Refused, requireAmount, requirePositive, type NaiveRefusal } from './naive-refusal.js';
 import { charge, commit } from './naive-spends.js';
 import { refundEntry, refundReservation, reinstate } from './naive-undo.js';
 import { byId, close, touch } from './naive-plans.js';
-import { cancel, dueAt, settleSubscription, subscribe } from './naive-subscriptions.js';
+import { cancel, dueAt, recognise, settleSubscription, subscribe } from './naive-subscriptions.js';
 import type { Situation } from './situations.js';
 
 /**
@@ -122,9 +123,12 @@ function perform(account: NaiveAccount, command: Commands.Command, now: number):
       return;
     case 'cancel':
       return cancel(account, command, now);
+    case 'recognise':
+      return recognise(account, command, now);
     case 'set-member':
+      return setMember(account, command, now);
     case 'remove-member':
-      throw new Error('random commands put no members on record');
+      return removeMember(account, command, now);
     default:
       return command satisfies never;
   }
@@ -171,7 +175,8 @@ function revoke(account: NaiveAccount, command: Commands.Revoke, now: number): v
   const { seq } = account.book('revoke', lot.unit, amount, now, { target: lot.no });
   account.takeFromAvailable(piles);
   const words = { seq, kind: 'revoke', unit: lot.unit, reservation: null, lot, amount, late: false } as const;
-  account.take({ ...words, piles, debt, undone: 0n });
+  const of = { at: now, member: null, countedBy: [], backTo: new Map() };
+  account.take({ ...words, ...of, piles, debt, undone: 0n });
   lot.revoked += amount;
 }
 

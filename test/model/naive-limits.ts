@@ -23,9 +23,16 @@ function rulesFor(account: NaiveAccount, event: PricedEvent): PlanLimit[] {
 function fits({ match }: PlanLimit, { meter, properties }: PricedEvent): boolean {
   return (match ?? []).some(rule => {
     const meters = rule.meters === undefined || rule.meters.includes(meter);
-    const models = rule.models === undefined || rule.models.includes(properties['model'] ?? '(none)');
-    return meters && models && Object.entries(rule.properties ?? {}).every(([key, value]) => properties[key] === value);
+    const models = rule.models === undefined || rule.models.some(like => isLike(properties['model'], like));
+    return (
+      meters && models && Object.entries(rule.properties ?? {}).every(([key, like]) => isLike(properties[key], like))
+    );
   });
+}
+
+function isLike(value: string | undefined, like: string): boolean {
+  const [beginning = '', ...rest] = like.split(/\*$/);
+  return value !== undefined && (rest.length > 0 ? value.indexOf(beginning) === 0 : value === like);
 }
 
 /** In base units: one, or the quantities together, each rounded up. */
@@ -41,7 +48,7 @@ export function withLimitLines(account: NaiveAccount, lines: readonly Line[], ev
   if (event === undefined) return [...lines];
   const counted = rulesFor(account, event).map(limit => {
     const amount = weight(limit, event);
-    return { unit: limit.unit, amount: limit.soft ? least(amount, account.balance(limit.unit).available) : amount };
+    return { unit: limit.unit, amount: limit.soft ? least(amount, account.availableOf(limit.unit)) : amount };
   });
   return [...lines, ...counted.filter(({ unit, amount }) => amount > 0n && !lines.some(line => line.unit === unit))];
 }
@@ -60,7 +67,7 @@ export function limitsOfCommit(
   late: boolean,
   unspent: (line: NaiveLine) => bigint,
 ): { readonly of: (line: NaiveLine, isSpent: boolean) => bigint; readonly added: readonly Line[] } {
-  const available = (unit: string): bigint => account.balance(unit).available;
+  const available = (unit: string): bigint => account.availableOf(unit);
   const cut = (line: NaiveLine, amount: bigint): bigint => {
     if (!late) return amount;
     return least(amount, available(line.unit), ...(reservation.overage === 'reject' ? [unspent(line)] : []));
@@ -154,9 +161,12 @@ function stateIn(
   );
   const comes = cancelAtEnd ? null : next !== null && next.start !== null ? { terms: next.terms, at: next.start } : terms.paid ? null : { terms, at: subscription.end }; // prettier-ignore
   const more = comes?.terms.grants.find(each => each.unit === unit && each.allowance);
+  const { gave } = subscription;
+  const counts = subscription.status !== 'trialing' || terms.trial?.grants === null;
+  const cap = counts && gave?.of === terms ? gave.amounts.get(unit)! : grant.amount;
   return {
-    used: left < grant.amount ? grant.amount - left : 0n,
-    cap: grant.amount,
+    used: left < cap ? cap - left : 0n,
+    cap,
     refill: more?.amount ?? 0n,
     resetsAt: more === undefined ? null : comes!.at,
   };

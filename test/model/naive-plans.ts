@@ -54,8 +54,8 @@ function give(
   words: Omit<LotWords, 'category' | 'raisesGranted' | 'cost' | 'rollover' | 'carriedFrom'>,
   at: number,
 ): void {
-  const { granted, debt } = account.balance(words.unit);
-  const amount = least(words.granted, ABOVE_EVERY_AMOUNT - 1n - granted - debt);
+  const counted = account.grantedOf(words.unit) + account.debtOf(words.unit);
+  const amount = least(words.granted, ABOVE_EVERY_AMOUNT - 1n - counted);
   if (amount <= 0n) return;
   const lot = account.makeLot(account.book('grant', words.unit, amount, at), {
     ...words,

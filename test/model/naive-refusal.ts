@@ -11,6 +11,8 @@ export interface NaiveShortfall {
   readonly openReservations: number;
   readonly nextReleaseAt: number | null;
   readonly limit: NaiveLimitState | null;
+  /** Whose budget it is that has no room. */
+  readonly member?: string;
 }
 
 export interface NaiveRefusal {

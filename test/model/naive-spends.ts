@@ -16,6 +16,7 @@ import type { Booking, NaiveAccount } from './naive-account.js';
 import { cover, requireCovered, requireRoom, type Ask, type Cover } from './naive-cover.js';
 import { lineOf, ownLineOf, reservationOf, toBook } from './naive-holds.js';
 import { isOfLimit, limitsOfCommit, withLimitLines } from './naive-limits.js';
+import { countersOf } from './naive-members.js';
 import { refuse, requireAmount, requireLines } from './naive-refusal.js';
 
 interface SpendPlan extends Cover {
@@ -44,7 +45,14 @@ export function commit(account: NaiveAccount, command: Commands.Commit, now: num
   const wants = amounts.map(({ line, amount }) => {
     return { line, amount, fromHold: firstOf(pilesInBurnOrder(line.held), amount) };
   });
-  const plans = plan(account, reservation, now, wants, () => 0n);
+  const plans = plan(
+    account,
+    reservation,
+    now,
+    wants,
+    () => 0n,
+    () => true,
+  );
   plans.forEach(witness);
   const moves = toBook(
     plans,
@@ -54,7 +62,7 @@ export function commit(account: NaiveAccount, command: Commands.Commit, now: num
   if (moves.length > 1) account.witness('commit of several lines');
   for (const move of moves) {
     move.line.held = without(move.line.held, move.fromHold);
-    const booking = spend(account, move, reservation, now, command.final && move === moves.at(-1));
+    const booking = spend(account, move, reservation, reservation.member, now, command.final && move === moves.at(-1));
     if (command.final) account.putBack(move.line, booking, isOver);
   }
   if (command.final) reservation.status = 'closed';
@@ -87,11 +95,13 @@ function commitLate(account: NaiveAccount, reservation: NaiveReservation, comman
     line.committed > line.reserved ? 0n : line.reserved - line.committed;
   const amounts = actualAmounts(account, reservation, command, true, uncommitted);
   const wants = amounts.map(({ line, amount }) => ({ line, amount, fromHold: [] }));
-  const plans = plan(account, reservation, now, wants, uncommitted);
+  // What was reserved was allowed then; more than that is to be allowed now, all of it.
+  const isMore = ({ line, amount }: Want): boolean => amount > uncommitted(line);
+  const plans = plan(account, reservation, now, wants, uncommitted, isMore);
   const moves = toBook(plans, ({ amount }) => amount > 0n, true);
   account.witness(moves.length > 1 ? 'late commit of several lines' : 'late commit');
   if (moves.some(({ debt }) => debt > 0n)) account.witness('debt of a late commit');
-  for (const move of moves) spend(account, move, reservation, now, move === moves.at(-1));
+  for (const move of moves) spend(account, move, reservation, reservation.member, now, move === moves.at(-1));
   reservation.status = 'closed';
 }
 
@@ -102,19 +112,20 @@ export function charge(account: NaiveAccount, command: Commands.Charge, now: num
   const lines = withLimitLines(account, command.lines, command.event);
   const plans = lines.map(line => ({ ...line, line: null, fromHold: [], ...cover(account, line, ask) }));
   const short = plans.filter(({ short: isShort }) => isShort);
-  requireCovered(account, short, ask);
+  requireCovered(account, short, lines, ask);
   plans.forEach(({ unit, debt }) => requireRoom(account, unit, debt));
   if (plans.some(({ debt }) => debt > 0n)) account.witness('debt of a charge');
-  for (const move of plans) spend(account, move, null, now, false);
+  for (const move of plans) spend(account, move, null, command.member, now, false);
 }
 
-/** Finds what pays for each line's excess, or refuses them all. Under `reject` there may be `spare` at most. */
+/** Finds what pays for each line's excess, or refuses them all. Under `reject` there may be `spare` at most, and budgets need room for those that are counted. */
 function plan(
   account: NaiveAccount,
   reservation: NaiveReservation,
   now: number,
   wants: readonly Want[],
   spare: (line: NaiveLine) => bigint,
+  isCounted: (want: Want) => boolean,
 ): CommitPlan[] {
   const excessOf = ({ amount, fromHold }: Want): bigint => amount - sizeOf(fromHold);
   for (const want of wants) {
@@ -132,6 +143,7 @@ function plan(
   requireCovered(
     account,
     short.map(want => ({ unit: want.unit, amount: excessOf(want) })),
+    plans.filter(isCounted).map(want => ({ unit: want.unit, amount: excessOf(want) })),
     ask,
   );
   plans.forEach(({ unit, debt }) => requireRoom(account, unit, debt));
@@ -183,10 +195,11 @@ function spend(
   account: NaiveAccount,
   { unit, amount, debt, line, fromHold, piles }: SpendPlan,
   reservation: NaiveReservation | null,
+  member: string | null,
   now: number,
   closes: boolean,
 ): Booking {
-  const booking = account.book('commit', unit, amount, now, { reservation: reservation?.no ?? null, closes });
+  const booking = account.book('commit', unit, amount, now, { reservation: reservation?.no ?? null, closes, member });
   account.takeFromAvailable(piles);
   account.take({
     seq: booking.seq,
@@ -196,6 +209,10 @@ function spend(
     lot: null,
     amount,
     late: reservation?.status === 'expired',
+    at: now,
+    member,
+    countedBy: countersOf(account, member),
+    backTo: new Map(),
     piles: [...fromHold, ...piles],
     debt,
     undone: 0n,

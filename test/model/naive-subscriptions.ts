@@ -6,14 +6,15 @@ import { stretchAt, type Stretch } from './naive-calendar.js';
 import { withGrace } from './naive-carry.js';
 import { byId, change, closePeriod, isLive, lotsOf, portion, say, stayOf, takeBack } from './naive-plans.js';
 import type { NaiveLotPlan, NaiveSubscription } from './plan-words.js';
-import { refuse } from './naive-refusal.js';
+import { refuse, requireAmount, requirePositive } from './naive-refusal.js';
 
 const DAY = 24 * 3_600_000;
 const isFallback = (id: string): boolean => id.startsWith('fallback:');
 
 export function subscribe(account: NaiveAccount, asked: Commands.Subscribe, now: number): void {
   const start = asked.start === null ? null : Math.floor(asked.start / 1000) * 1000;
-  const command = { ...asked, start };
+  const command = { ...asked, start, terms: withOwnAmounts(asked.terms, asked.overrides) };
+  if (command.terms !== asked.terms) account.witness("amounts of the account's own");
   const { end } = command;
   if (end !== null && (start === null || end <= start || end - start > 11 * 366 * DAY)) refuse('invalid_request');
   const current = account.subscriptions.get(command.subscription);
@@ -66,16 +67,55 @@ function requireCurrent(terms: PlanTerms, end: number, now: number): void {
   if (withGrace(terms, end) <= now) refuse('invalid_request');
 }
 
+/** The plan with an account's own amounts in place of its own: of what it gives and limits, nothing else. */
+function withOwnAmounts(terms: PlanTerms, own: Commands.Subscribe['overrides']): PlanTerms {
+  if (own === null || own.size === 0) return terms;
+  for (const [unit, amount] of own) {
+    const gives = terms.grants.some(grant => grant.unit === unit);
+    if (!gives && terms.limits.every(limit => limit.unit !== unit)) refuse('invalid_request');
+    if (gives) requirePositive(amount);
+    else requireAmount(amount);
+  }
+  const replaced = <L extends { readonly unit: string; readonly amount: bigint }>(lines: readonly L[]): L[] =>
+    lines.map(line => (own.has(line.unit) ? { ...line, amount: own.get(line.unit)! } : line));
+  return { ...terms, grants: replaced(terms.grants), limits: replaced(terms.limits) };
+}
+
 /** The same plan again. */
 function again(account: NaiveAccount, current: NaiveSubscription, asked: Commands.Subscribe, now: number): void {
   if (asked.trial && asked.start === null && !asked.tried && current.status !== 'trialing') refuse('invalid_request');
   const start = asked.start ?? current.start;
+  if (start === current.start && asked.adjusts) return adjust(account, current, asked, now);
   if (start <= current.start) return keep(account, current, asked.cancelAtEnd, now);
   if (start < current.end) refuse('period_overlap');
-  const stretch = { start, end: asked.end ?? stretchAt(current.terms.period, current.anchor, start).end };
-  if (start > now) return renewLater(account, current, stretch, now);
-  requireCurrent(current.terms, stretch.end, now);
-  startPeriod(account, current, current.terms, stretch, now);
+  // The version stays, the amounts that are given anew do not.
+  const terms = withOwnAmounts(current.terms, asked.overrides);
+  if (terms !== current.terms) account.witness("renewal with amounts of the account's own");
+  const stretch = { start, end: asked.end ?? stretchAt(terms.period, current.anchor, start).end };
+  if (start > now) return renewLater(account, current, terms, stretch, now);
+  requireCurrent(terms, stretch.end, now);
+  startPeriod(account, current, terms, stretch, now);
+}
+
+/** Its own amounts change within the period: one entry says that and whether it ends, then the windows follow. */
+function adjust(account: NaiveAccount, current: NaiveSubscription, asked: Commands.Subscribe, now: number): void {
+  const { overrides: own, cancelAtEnd } = asked;
+  const terms = withOwnAmounts(current.terms, own);
+  const lines = [...current.terms.grants, ...current.terms.limits];
+  if (lines.every(({ unit, amount }) => amount === (own?.get(unit) ?? amount))) {
+    return keep(account, current, cancelAtEnd, now);
+  }
+  account.witness("amounts of the account's own within a period");
+  const gave =
+    current.gave?.of === current.terms
+      ? current.gave.amounts
+      : new Map(current.terms.grants.map(({ unit, amount }) => [unit, amount]));
+  Object.assign(current, { terms, gave: { of: terms, amounts: gave } });
+  if (current.next?.terms.plan === terms.plan) current.next.terms = withOwnAmounts(current.next.terms, own);
+  if (cancelAtEnd === true && !current.cancelAtEnd) current.next = null;
+  current.cancelAtEnd = cancelAtEnd ?? current.cancelAtEnd;
+  if (current.end > now) change(account, current, 'none', now);
+  else say(account, current, now);
 }
 
 function keep(account: NaiveAccount, current: NaiveSubscription, cancelAtEnd: boolean | null, now: number): void {
@@ -85,8 +125,14 @@ function keep(account: NaiveAccount, current: NaiveSubscription, cancelAtEnd: bo
   say(account, current, now);
 }
 
-function renewLater(account: NaiveAccount, current: NaiveSubscription, stretch: Stretch, now: number): void {
-  const { terms, next } = current;
+function renewLater(
+  account: NaiveAccount,
+  current: NaiveSubscription,
+  terms: PlanTerms,
+  stretch: Stretch,
+  now: number,
+): void {
+  const { next } = current;
   if (!terms.paid) refuse('invalid_request');
   if (stretch.start > withGrace(terms, current.end)) refuse('invalid_request');
   const samePlan = next !== null && next.start !== null && next.terms.plan === terms.plan;
@@ -207,6 +253,7 @@ function startPeriod(
   closePeriod(account, current, at, end);
   if (stay !== null) current.anchor = stay.anchor;
   else if (current.status === 'trialing') current.anchor = stretch.start;
+  current.gave = null;
   Object.assign(current, { closedNo: current.no, closedAt: at, no: current.no + 1, start: stretch.start, end });
   Object.assign(current, { terms, status: 'active', cancelAtEnd: false, next: null });
   settleIn(account, current);
@@ -219,6 +266,12 @@ export function cancel(account: NaiveAccount, { subscription, when }: Commands.C
   if (current.status === 'ended') return;
   if (when === 'now' || (!current.cancelAtEnd && current.end <= now)) return end(account, current, now);
   keep(account, current, true, now);
+}
+
+export function recognise(account: NaiveAccount, { subscription }: Commands.Recognise, now: number): void {
+  const current = account.subscriptions.get(subscription);
+  if (current !== undefined && isLive(current)) refuse('invalid_request');
+  account.book('subscribe', null, 0n, now);
 }
 
 function end(account: NaiveAccount, current: NaiveSubscription, at: number): void {

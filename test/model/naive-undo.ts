@@ -2,6 +2,7 @@ import type * as Commands from '../../src/ledger/domain/command.js';
 import { REFUND_GRACE_MS, isOver, least, sizeOf, total, type Pile, type Taking } from './credits.js';
 import type { Booking, NaiveAccount } from './naive-account.js';
 import { lineOf, reservationOf } from './naive-holds.js';
+import { giveBackToMembers } from './naive-members.js';
 import { refuse, requirePositive } from './naive-refusal.js';
 
 export function refundReservation(account: NaiveAccount, command: Commands.RefundReservation, now: number): void {
@@ -108,13 +109,14 @@ function undo(account: NaiveAccount, shares: readonly Share[], type: 'refund' | 
   if (shares.some(({ taking }) => taking.late)) account.witness('refund of a late commit');
   for (const { taking, debt, piles } of shares) {
     const part = debt + sizeOf(piles);
-    const words = { reservation: taking.reservation?.no ?? null, target: taking.seq };
+    const words = { reservation: taking.reservation?.no ?? null, target: taking.seq, member: taking.member };
     const booking = account.book(type, taking.unit, part, now, words);
     undoDebt(account, taking, debt, booking);
     for (const { from, amount } of piles) from.amount -= amount;
     const home = piles.flatMap(pile => backHome(account, pile, booking));
     account.comeIn(taking.unit, home, type === 'refund' ? 'debt lowered by a refund of other credits' : null);
     taking.undone += part;
+    giveBackToMembers(account, taking, part, now);
     if (taking.lot !== null) taking.lot.revoked -= part;
     const line = taking.reservation?.lines.find(candidate => candidate.unit === taking.unit);
     if (line !== undefined) line.refunded += part;

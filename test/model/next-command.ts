@@ -9,7 +9,7 @@ import { charge, commit, extend, release, reserve } from './next-spend.js';
 /** How often which command comes; the first is the simplest. */
 const KINDS: readonly (readonly [
   number,
-  Exclude<Command['type'], 'subscribe' | 'cancel' | 'set-member' | 'remove-member'>,
+  Exclude<Command['type'], 'subscribe' | 'cancel' | 'recognise' | 'set-member' | 'remove-member'>,
 ])[] = [
   [20, 'grant'],
   [24, 'reserve'],

@@ -2,13 +2,15 @@ import type { Cancel, Charge, Command, Commit, Reserve, Subscribe } from '../../
 import type { PlanGrant, PlanTerms } from '../../src/ledger/domain/plan-terms.js';
 import type { PricedEvent } from '../../src/ledger/domain/priced-event.js';
 import { Draws, NOWHERE } from './draws.js';
-import { Dice, type Gene } from './genes.js';
+import { Dice, HOSTILE_AMOUNTS, type Gene } from './genes.js';
 import { cancel as cancelling, credits, limit, paidPlan, plan, subscribe as subscribing } from './given-plan.js';
 import type { NaiveAccount } from './naive-account.js';
 import { isLive, lasts } from './naive-plans.js';
 import { dueAt } from './naive-subscriptions.js';
 import { nextCommand } from './next-command.js';
+import { memberCommand, ofMember } from './next-member.js';
 import { dueMoments, near } from './next-moment.js';
+import { refundEntry, refundReservation } from './next-return.js';
 import * as spends from './next-spend.js';
 import type { World } from './run-sequence.js';
 
@@ -83,27 +85,40 @@ const KINDS = [
   [14, 'reserve'],
   [10, 'commit'],
   [8, 'charge'],
+  [9, 'member'],
+  [5, 'refund'],
 ] as const;
+const WEIGHTS = KINDS.reduce((sum, [weight]) => sum + weight, 0);
 
 /** Accounts that have plans. */
-export const PLANS_WORLD: World = { spec: 'test/model/plans', moment: nextPlanMoment, command: nextPlanCommand };
+export const PLANS_WORLD: World = {
+  spec: 'test/model/plans.spec',
+  // The day before a leap day; hours before clocks in New York go forward, go back, and at the end of the year.
+  starts: [Date.UTC(2028, 1, 28, 12), Date.UTC(2028, 2, 12, 1), Date.UTC(2028, 10, 4, 22), Date.UTC(2028, 11, 31, 20)],
+  moment: nextPlanMoment,
+  command: nextPlanCommand,
+};
 
 /** As `nextCommand`, in a world with plans: they come and go, and spends are events. */
 function nextPlanCommand(gene: Gene, account: NaiveAccount, now: number): Command {
   const d = new Draws(gene, account, now);
   switch (new Dice(gene.kind).weighted(KINDS)) {
     case 'plain':
-      return nextCommand({ ...gene, kind: Math.floor(gene.kind / 73) }, account, now);
+      return nextCommand({ ...gene, kind: Math.floor(gene.kind / WEIGHTS) }, account, now);
     case 'subscribe':
       return subscribe(d);
     case 'cancel':
       return cancel(d);
     case 'reserve':
-      return held(d, withEvent(d, spends.reserve(d)));
+      return held(d, ofMember(d, withEvent(d, spends.reserve(d))));
     case 'commit':
       return commit(d);
     case 'charge':
-      return withEvent(d, spends.charge(d));
+      return ofMember(d, withEvent(d, spends.charge(d)));
+    case 'member':
+      return memberCommand(d);
+    case 'refund':
+      return account.takings.length === 0 ? subscribe(d) : d.target.oneIn(3) ? refundEntry(d) : refundReservation(d);
   }
 }
 
@@ -132,8 +147,18 @@ function subscribe(d: Draws): Subscribe {
     archived: dice.oneIn(40),
     trial,
     tried: trial && account.tried.has(terms.plan),
+    overrides: ownAmounts(d, terms),
+    adjusts: true,
     seen: now < 0,
   });
+}
+
+/** Mostly none; sometimes of a unit that the plan does not have, or an amount that cannot be. */
+function ownAmounts({ terms: dice }: Draws, { grants, limits }: PlanTerms): ReadonlyMap<string, bigint> | null {
+  if (!dice.oneIn(5)) return null;
+  const unit = dice.pick([...grants, ...limits].map(each => each.unit)) ?? 'credits';
+  const amount = dice.oneIn(12) ? (dice.pick(HOSTILE_AMOUNTS) ?? 0n) : BigInt(1 + dice.below(30));
+  return new Map([[dice.oneIn(25) ? 'nothing' : unit, amount]]);
 }
 
 /** None, or around what is known: the period's bounds, now, a day away. */
@@ -201,8 +226,15 @@ function nextPlanMoment(gene: Gene, account: NaiveAccount, now: number): number 
     [1, 'days'],
     [1, 'month'],
   ] as const);
-  const around = (moments: readonly number[]): number =>
-    Math.max(now, (near(dice, moments) ?? now) + (dice.pick([0, 0, 0, -1, 1]) ?? 0));
+  // A year at once is hundreds of periods of whoever else is subscribed: now and then is enough of that.
+  const reach = now + (dice.oneIn(12) ? 400 : 9) * DAY;
+  const around = (moments: readonly number[]): number => {
+    const moment = near(
+      dice,
+      moments.filter(at => at <= reach),
+    );
+    return Math.max(now, (moment ?? now) + (dice.pick([0, 0, 0, -1, 1]) ?? 0));
+  };
   switch (leap) {
     case 'none':
       return now;

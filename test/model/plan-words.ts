@@ -18,6 +18,8 @@ export interface NaiveSubscription {
   status: SubscriptionStatus;
   cancelAtEnd: boolean;
   next: { terms: PlanTerms; start: number | null; end: number | null } | null;
+  /** What the period was given under these terms, where it was another amount than they say. */
+  gave?: { of: PlanTerms; amounts: ReadonlyMap<string, bigint> } | null;
   /** Lots of periods up to this number are over, since `closedAt`. */
   closedNo: number;
   closedAt: number;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { newAccount, type AccountState } from '../../src/ledger/domain/account.js';
+import { forgetHistory, newAccount, type AccountState } from '../../src/ledger/domain/account.js';
 import type { Command } from '../../src/ledger/domain/command.js';
 import { decide } from '../../src/ledger/domain/decide.js';
 import type { Entry } from '../../src/ledger/domain/entry.js';
@@ -51,7 +51,7 @@ export class RecordingAccount {
 
   /** After a batch nothing is recalled any more. */
   endBatch(): void {
-    for (const kind of Object.values(this.state.recalled)) kind.clear();
+    forgetHistory(this.state.recalled);
   }
 
   /** Rule 6: the fold of the entries is the live state. */

@@ -1,9 +1,11 @@
 import type { Command } from '../../src/ledger/domain/command.js';
+import type { Decision } from '../../src/ledger/domain/refusal.js';
 import { nextDueAt } from '../../src/ledger/domain/settle-due.js';
 import type { Coverage } from './coverage.js';
 import { firstDifference, inWords } from './first-difference.js';
 import { Dice, type Gene } from './genes.js';
 import { NaiveLedger } from './naive-ledger.js';
+import { warnings } from './naive-members.js';
 import { nextCommand } from './next-command.js';
 import { nextMoment } from './next-moment.js';
 import { REAL_DOMAIN, RecordingAccount, type Domain } from './recording-account.js';
@@ -13,6 +15,7 @@ import {
   domainHistoryView,
   domainRecalled,
   domainView,
+  domainWarnings,
   naiveAnswer,
   naiveEntry,
   naiveHistoryView,
@@ -20,18 +23,23 @@ import {
   naiveView,
 } from './views.js';
 
-const START = Date.UTC(2028, 1, 28, 12);
-
 /** What comes next, and when. */
 export interface World {
   /** The file whose test lives in it. */
   readonly spec: string;
+  /** When its stories begin: the day before a leap day, and before clocks change. The first is the simplest. */
+  readonly starts: readonly number[];
   readonly moment: typeof nextMoment;
   readonly command: typeof nextCommand;
 }
 
 /** Credits without plans. */
-export const CREDITS: World = { spec: 'test/model/model', moment: nextMoment, command: nextCommand };
+export const CREDITS: World = {
+  spec: 'test/model/model.spec',
+  starts: [Date.UTC(2028, 1, 28, 12)],
+  moment: nextMoment,
+  command: nextCommand,
+};
 
 /** One account, kept by the model and by the domain. */
 class Pair {
@@ -62,13 +70,24 @@ class Pair {
     return (
       firstDifference('refusal', naiveAnswer(refusal), domainAnswer(decision)) ??
       firstDifference('entries', expected.map(naiveEntry), entries.map(domainEntry)) ??
-      firstDifference('state', naiveView(this.model.account), domainView(state)) ??
+      firstDifference('state', naiveView(this.model.account, now), domainView(state, now)) ??
+      this.warningsDiffer(decision, now) ??
       firstDifference('recalled', naiveRecalled(this.model.account, state.recalled), domainRecalled(state.recalled)) ??
       firstDifference('next due', this.model.nextDue(), nextDueAt(state)) ??
       (state.dueBound > (nextDueAt(state) ?? Infinity) ? 'what falls due next would be overlooked' : null) ??
       this.account.violations[0] ??
       null
     );
+  }
+
+  /** What a spend is warned of, in answer to it. */
+  private warningsDiffer(decision: Decision, now: number): string | null {
+    if (!decision.ok || this.model.account.members.size === 0) return null;
+    const spends = decision.entries.filter(({ type }) => type === 'reserve' || type === 'extend' || type === 'commit');
+    const [first] = spends;
+    if (first === undefined) return null;
+    const told = warnings(this.model.account, spends.map(({ unit }) => unit!), first.member, now); // prettier-ignore
+    return firstDifference('warnings', told, domainWarnings(this.account.state, spends, now));
   }
 
   /** Its balances, for the story of a failure. */
@@ -99,13 +118,14 @@ export function runSequence(
   { world = CREDITS, domain = REAL_DOMAIN, coverage, tell }: Run = {},
 ): string | null {
   const pairs = [new Pair('a', domain, coverage), new Pair('b', domain, coverage)] as const;
-  let now = START;
+  const start = new Dice(Math.floor((genes[0]?.account ?? 0) / 16)).pick(world.starts) ?? 0;
+  let now = start;
   for (const gene of genes) {
     const dice = new Dice(gene.account);
     const pair = dice.below(8) === 7 ? pairs[1] : pairs[0];
     now = world.moment(gene, pair.model.account, now);
     const command = world.command(gene, pair.model.account, now);
-    tell?.(`account ${pair.name}, +${now - START} ms: ${inWords(command)}`);
+    tell?.(`account ${pair.name}, ${new Date(now).toISOString()}: ${inWords(command)}`);
     const found = attempt(() => pair.step(command, now));
     if (found !== null) return found;
     tell?.(`    ${pair.inWords()}`);

@@ -63,4 +63,23 @@ export const SITUATIONS = [
   'refusal after time did something',
 ] as const;
 
-export type Situation = (typeof SITUATIONS)[number];
+/** The same of accounts with plans and members. */
+export const MEMBER_SITUATIONS = [
+  'budget that has no room',
+  'budget above that has no room',
+  'budget that has no room for what a commit takes beyond its hold',
+  'budget that has no room for a late commit',
+  'budget and credits lacking together',
+  'budget that others hold all of',
+  'budget of a window that is over',
+  'soft budget exceeded',
+  'refund to a budget',
+  'refund to a budget of a window that is over',
+  'refund to a budget above, from which the spender was moved away since',
+  'hold that moves with its member',
+  "amounts of the account's own",
+  "renewal with amounts of the account's own",
+  "amounts of the account's own within a period",
+] as const;
+
+export type Situation = (typeof SITUATIONS | typeof MEMBER_SITUATIONS)[number];

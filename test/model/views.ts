@@ -1,8 +1,14 @@
 import type { AccountState, LotPart, Recalled, Reservation, Spend } from '../../src/ledger/domain/account.js';
+import { heldUnder as domainHeldUnder, usedOf as domainUsedOf } from '../../src/ledger/domain/budgets.js';
 import type { Entry } from '../../src/ledger/domain/entry.js';
+import type { Member } from '../../src/ledger/domain/member.js';
 import type { Subscription } from '../../src/ledger/domain/subscription.js';
+import { asGivenAnew } from '../../src/ledger/domain/overrides.js';
 import type { Decision } from '../../src/ledger/domain/refusal.js';
+import { warningsOf } from '../../src/ledger/domain/warnings.js';
 import { lotsInBurnOrder, type NaiveLot, type NaiveReservation, type Pile, type Taking } from './credits.js';
+import type { NaiveMember } from './member-words.js';
+import { heldUnder, usedOf } from './naive-members.js';
 import { byId } from './naive-plans.js';
 import type { NaiveSubscription } from './plan-words.js';
 import type { History } from './history.js';
@@ -12,7 +18,7 @@ import type { NaiveRefusal } from './naive-refusal.js';
 /** The model and the domain in one shape, to be compared field by field. */
 type View = Readonly<Record<string, unknown>>;
 
-export function naiveView(account: NaiveAccount): View {
+export function naiveView(account: NaiveAccount, now: number): View {
   const live = account.liveLots();
   return {
     seq: account.seq,
@@ -31,10 +37,11 @@ export function naiveView(account: NaiveAccount): View {
       })),
     holds: account.openReservations().map(naiveReservation),
     subscriptions: byId(account).map(naiveSubscription),
+    members: inNames([...account.members.values()]).map(member => naiveMember(account, member, now)),
   };
 }
 
-export function domainView(state: AccountState): View {
+export function domainView(state: AccountState, now: number): View {
   return {
     seq: state.seq,
     createdAt: state.createdAt,
@@ -49,6 +56,7 @@ export function domainView(state: AccountState): View {
     })),
     holds: [...state.holds.values()].map(domainReservation),
     subscriptions: inNames([...state.subscriptions.values()]).map(domainSubscription),
+    members: inNames([...state.members.values()]).map(member => domainMember(state, member, now)),
   };
 }
 
@@ -106,13 +114,13 @@ function exhausted<L extends object>(lot: L): View {
 }
 
 export function naiveEntry(booking: Booking): View {
-  const { seq, type, unit, amount, reservation, target, closes, at, lots } = booking;
-  return { seq, type, unit, amount, reservation, target, closes, at, lots };
+  const { seq, type, unit, amount, reservation, target, closes, member, at, lots } = booking;
+  return { seq, type, unit, amount, reservation, target, closes, member, at, lots };
 }
 
 export function domainEntry(entry: Entry): View {
-  const { seq, type, unit, amount, reservation, target, closes, effectiveAt, made } = entry;
-  return { seq, type, unit, amount, reservation, target, closes, at: effectiveAt, lots: made.length };
+  const { seq, type, unit, amount, reservation, target, closes, member, effectiveAt, made } = entry;
+  return { seq, type, unit, amount, reservation, target, closes, member, at: effectiveAt, lots: made.length };
 }
 
 export function naiveAnswer(refusal: NaiveRefusal | null): View | null {
@@ -125,27 +133,68 @@ export function domainAnswer(decision: Decision): View | null {
   return { code, retryable, shortfall: shortfall ?? [], reservation: reservation?.no ?? null };
 }
 
+function naiveMember(account: NaiveAccount, member: NaiveMember, now: number): View {
+  const { id, parent, placedAt, budgets } = member;
+  return {
+    id,
+    parent,
+    placedAt,
+    budgets: budgets.map(budget => ({
+      cap: budget.amount,
+      soft: budget.soft,
+      used: usedOf(account, member, budget, now),
+      held: heldUnder(account, id, budget.unit),
+    })),
+  };
+}
+
+function domainMember(state: AccountState, member: Member, now: number): View {
+  const { id, parent, placedAt, budgets } = member;
+  return {
+    id,
+    parent,
+    placedAt,
+    budgets: budgets.map((budget, place) => ({
+      cap: budget.amount,
+      soft: budget.soft,
+      used: domainUsedOf(state, member, place, now),
+      held: domainHeldUnder(state, id, budget.unit),
+    })),
+  };
+}
+
+/** Of soft budgets; those of limits of plans follow from the lines. */
+export function domainWarnings(state: AccountState, entries: readonly Entry[], now: number): View[] {
+  const touched = entries.map(({ unit }) => ({ unit: unit!, amount: 0n }));
+  return warningsOf(state, [], touched, entries[0]?.member ?? null, now).map(({ member, unit, used, cap }) => {
+    return { member, unit, used, cap };
+  });
+}
+
 function inNames<S extends { readonly id: string }>(subscriptions: readonly S[]): S[] {
   return subscriptions.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function naiveSubscription(subscription: NaiveSubscription): View {
-  const { id, terms, anchor, no, start, end, status, cancelAtEnd, next, closedNo, closedAt, buckets } = subscription;
+  const { id, terms, anchor, no, start, end, status, cancelAtEnd, next, closedNo, closedAt, buckets, gave } =
+    subscription;
   return {
-    id, plan: terms.plan, version: terms.version, anchor, period: { no, start, end }, status, cancelAtEnd, closedNo, closedAt,
-    next: next === null ? null : { plan: next.terms.plan, version: next.terms.version, start: next.start, end: next.end },
+    id, terms, anchor, period: { no, start, end }, status, cancelAtEnd, closedNo, closedAt,
+    next: next === null ? null : { terms: next.terms, start: next.start, end: next.end },
     windows: buckets,
+    given: terms.grants.map(({ unit, amount }) => (gave?.of === terms ? gave.amounts.get(unit) : amount)),
   }; // prettier-ignore
 }
 
 function domainSubscription(subscription: Subscription): View {
   const { id, terms, anchor, period, status, cancelAtEnd, next, closedThrough, closedAt, windows } = subscription;
   return {
-    id, plan: terms.plan, version: terms.version, anchor, period, status, cancelAtEnd, closedNo: closedThrough, closedAt,
+    id, terms: asGivenAnew(terms), anchor, period, status, cancelAtEnd, closedNo: closedThrough, closedAt,
     next: next === null ? null : {
-      plan: next.terms.plan, version: next.terms.version, start: next.period?.start ?? null, end: next.period?.end ?? null,
+      terms: asGivenAnew(next.terms), start: next.period?.start ?? null, end: next.period?.end ?? null,
     },
     windows,
+    given: terms.grants.map(({ amount, given = amount }) => given),
   }; // prettier-ignore
 }
 

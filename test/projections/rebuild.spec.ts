@@ -135,10 +135,9 @@ describe('a projection that is folded anew', () => {
     await reader.query('BEGIN');
     await reader.query(SUMS);
     const rebuilding = rebuild();
-    await sleep(700);
-    const started = performance.now();
+    await eventually(async () => (await rows(WAITING)).length > 0);
+    // Behind the swap, which waits for the reader: answered only because it does not wait for as long as that takes.
     await rows(SUMS);
-    expect(performance.now() - started).toBeLessThan(5_000);
     await reader.query('COMMIT');
     reader.release();
     expect((await rebuilding).differences?.count).toBe(0);
@@ -167,11 +166,12 @@ describe('a projection that is folded anew', () => {
   test('killed at any moment it has changed nothing, and goes on the next time', async () => {
     await catchUp();
     const before = await rows();
-    let [killed, resumed] = [0, 0];
-    for (let delayMs = 0; delayMs < 120; delayMs += 6) {
+    const counts = { killed: 0, resumed: 0 };
+    // On a slow machine none is done so soon.
+    for (let delayMs = 0; delayMs < 120 || counts.resumed === 0; delayMs += Math.max(6, delayMs / 10)) {
       const attempt = rebuild().then(
-        rebuilt => (resumed += Number(rebuilt.resumed)),
-        () => killed++,
+        rebuilt => (counts.resumed += Number(rebuilt.resumed)),
+        () => counts.killed++,
       );
       await sleep(delayMs);
       await database.ownerPool.query(
@@ -181,8 +181,7 @@ describe('a projection that is folded anew', () => {
       await attempt;
       expect(await rows()).toEqual(before);
     }
-    expect(killed).toBeGreaterThan(3);
-    expect(resumed).toBeGreaterThan(0);
+    expect(counts.killed).toBeGreaterThan(3);
     expect((await rebuild()).differences?.count ?? 0).toBe(0);
     expect(await rows()).toEqual(before);
     expect(await rows(SHADOWS)).toEqual([{ tables: 0, checkpoints: 0 }]);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Json } from '../contract/api.js';
 import { onBothQueues } from '../support/both-queues.js';
+import { eventually } from '../support/data-dir.js';
 import { Shop } from './shop.js';
 
 const STARTER = {
@@ -107,6 +108,27 @@ describe('credits for money', () => {
       expect(ours).toHaveLength(1);
     });
 
+    test('a customer that was deleted at Stripe is made anew, once, and what was begun goes on', async () => {
+      await shop.buy('deleted', { pack: 'starter' });
+      const ofAccount = async () => {
+        const { data } = await shop.stripe.customers.list({ limit: 100 });
+        return data.filter(({ metadata }) => metadata['credits_account'] === 'deleted').map(({ id }) => id);
+      };
+      const [first] = await ofAccount();
+      await shop.stripe.customers.del(first!);
+      const begun = await Promise.all(
+        Array.from({ length: 8 }, (_, i) => shop.beginTopUp('deleted', { pack: 'starter' }, `again-${i % 4}`)),
+      );
+      expect(begun.map(({ status }) => status)).toEqual(begun.map(() => 201));
+      expect(new Set(begun.map(({ body }) => body.url)).size).toBe(4);
+      const now = await ofAccount();
+      expect(now).toHaveLength(1);
+      expect(now).not.toContain(first);
+      await shop.buy('deleted', { pack: 'starter' });
+      await shop.quiet();
+      await shop.has('deleted', { granted: '2100' });
+    });
+
     test('the buyer chooses an amount within its limits, rounded down to the unit', async () => {
       await shop.buy('chooser', { amount: '12.34', currency: 'USD' });
       await shop.has('chooser', { available: '1234' });
@@ -128,15 +150,7 @@ describe('credits for money', () => {
     });
 
     test('payments made by others grant what their metadata says, and nothing where it says nothing', async () => {
-      const pay = (metadata: Record<string, string>) =>
-        shop.stripe.paymentIntents.create({
-          amount: 700,
-          currency: 'jpy',
-          payment_method: 'pm_card_visa',
-          confirm: true,
-          return_url: 'https://example.com',
-          metadata,
-        });
+      const pay = (metadata: Record<string, string>) => shop.paidByOthers(metadata, 700, 'jpy');
       await pay({ credits_account: 'invited', credits_amount: '70' });
       const silent = await pay({ order: '17' });
       const wrong = await pay({ credits_account: 'invited', credits_amount: '-5' });
@@ -145,9 +159,32 @@ describe('credits for money', () => {
       await shop.simulator.deliveries.settled();
       const told = async (payment: string) =>
         (await shop.call('GET', `/ops/stripe/events?subject=${payment}&limit=1`)).body.data[0];
-      expect(await told(silent.id)).toMatchObject({ state: 'ignored' });
-      await shop.stripe.paymentIntents.update(wrong.id, { metadata: { credits_amount: '5' } });
+      await eventually(async () => (await told(silent)).state === 'ignored');
+      await shop.stripe.paymentIntents.update(wrong, { metadata: { credits_amount: '5' } });
       await shop.has('invited', { available: '75' });
+    });
+
+    test('a payment that names a top-up is for its account, whatever else it names, and one that names no account none', async () => {
+      const { body } = await shop.beginTopUp('who_asked', { pack: 'starter' });
+      const amount = { credits_amount: '9', credits_unit: 'credits' };
+      await shop.paidByOthers({ credits_top_up: body.id, credits_account: 'somebody_else', ...amount });
+      await shop.has('who_asked', { granted: '1050' });
+      expect(await shop.credits('somebody_else')).toMatchObject({ granted: '0' });
+      for (const account of ['..', 'a\u0007b', 'x'.repeat(256)]) {
+        const id = await shop.paidByOthers({ credits_account: account, ...amount });
+        await shop.simulator.deliveries.settled();
+        await eventually(async () => {
+          const { data } = (await shop.call('GET', `/ops/stripe/events?subject=${id}`)).body;
+          return data.some(({ last_error: error }: Json) => /metadata.credits_account of the payment must/.test(error));
+        });
+      }
+      expect(
+        (await shop.call('GET', '/accounts?limit=100')).body.data.map(({ account }: Json) => account),
+      ).not.toContain('..');
+      // They are given up after hours; nothing of them is left to wait for here.
+      await shop.database.ownerPool.query(
+        "UPDATE stripe_events SET state = 'dead', next_attempt_at = NULL, settled_at = now() WHERE state = 'failed'",
+      );
     });
 
     test('refunds revoke their share, bonus included, and give it back where they fail', async () => {

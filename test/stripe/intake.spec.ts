@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { Stripe } from 'stripe';
+import { ShortenEvents } from '../../src/stripe/intake/shorten-events.js';
+import type { Run } from '../../src/workers/recurring-job.js';
 import { Api, type Json } from '../contract/api.js';
 import { deliver, eventId, OTHER_SECRET, SECRET, snapshot, thin } from './signed.js';
 
@@ -43,6 +45,30 @@ describe("Stripe's webhook", () => {
     expect(rows).toEqual([{ body }]);
   });
 
+  test('keeps of an event older than 30 days what working on it takes, and nothing else', async () => {
+    const [old, young] = [eventId(), eventId()];
+    for (const id of [old, young]) {
+      const object = { id: 'pi_named', object: 'payment_intent', receipt_email: 'jane@example.com \u0000' };
+      await deliver(api, snapshot({ id, object }));
+    }
+    const { ownerPool, appPool } = api.database;
+    await ownerPool.query(`UPDATE stripe_events SET received_at = received_at - interval '31 days' WHERE id = $1`, [
+      old,
+    ]);
+    await new ShortenEvents(appPool).run({ signal: AbortSignal.timeout(60_000) } as Run);
+    const bodies = async (id: string) =>
+      (await ownerPool.query<{ body: string }>('SELECT body::text FROM stripe_events WHERE id = $1', [id])).rows[0]!
+        .body;
+    expect(await bodies(young)).toContain('jane@example.com');
+    expect(JSON.parse(await bodies(old))).toMatchObject({ id: old, data: { object: { id: 'pi_named' } } });
+    expect(await bodies(old)).not.toContain('jane');
+    const [row] = await stored(old);
+    expect(row).toMatchObject({ subject_kind: 'payment', subject: 'pi_named' });
+    await expect(appPool.query(`UPDATE stripe_events SET body = '{}' WHERE id = $1`, [young])).rejects.toThrow(
+      'denied',
+    );
+  });
+
   test('keeps an event once, however often and wherever it is delivered at once', async () => {
     const body = snapshot({ id: 'evt_sixteen' });
     const answers = await Promise.all(Array.from({ length: 16 }, (_, i) => deliver(i % 2 ? api : replica, body)));
@@ -64,6 +90,16 @@ describe("Stripe's webhook", () => {
     expect([status, body.code]).toEqual([400, 'stripe_signature_invalid']);
     expect(await count()).toBe(before);
   });
+
+  test.each([-1, 253_402_300_800, 2 ** 53 - 1])(
+    'refuses an event of the second %d, which is no time',
+    async created => {
+      const body = JSON.stringify({ ...JSON.parse(snapshot({ id: 'evt_of_no_time' })), created });
+      const { status, body: answer } = await deliver(api, body);
+      expect([status, answer.code]).toEqual([422, 'invalid_request']);
+      expect(await stored('evt_of_no_time')).toEqual([]);
+    },
+  );
 
   test('refuses a body that was changed after it was signed', async () => {
     const body = snapshot({ id: 'evt_changed' });

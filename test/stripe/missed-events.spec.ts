@@ -4,6 +4,7 @@ import { Bookmarks } from '../../src/stripe/intake/bookmarks.js';
 import { ListMissedEvents } from '../../src/stripe/intake/list-missed-events.js';
 import { StoredEvents } from '../../src/stripe/intake/stored-events.js';
 import { StripeClients } from '../../src/stripe/stripe-clients.js';
+import { LIVE, openReconcile } from './reconciling.js';
 import { Shop } from './shop.js';
 
 const HOUR_SECONDS = 3_600;
@@ -17,6 +18,7 @@ describe('what no webhook told', () => {
   beforeAll(async () => {
     shop = await Shop.open('postgres');
     await shop.call('PUT', '/packs/starter', PACK);
+    await shop.listed();
   });
   afterAll(() => shop?.close());
 
@@ -91,11 +93,49 @@ describe('what no webhook told', () => {
     shop.simulator.deliveries.resume();
   });
 
-  test('cannot be found after 30 days, which is said', async () => {
-    shop.simulator.world.moveBy(40 * DAY_SECONDS);
+  test('is not listed after 30 days, which is said; a reconciliation from then on finds payments, refunds and invoices', async () => {
+    await shop.close();
+    // Weeks ago by Stripe's clock, so that what is bought then has begun by the ledger's. Nobody else walks.
+    const startsAt = Math.floor(Date.now() / 1_000) - 41 * DAY_SECONDS;
+    shop = await Shop.open('postgres', ['api'], { startsAt });
+    await shop.call('PUT', '/packs/starter', PACK);
     await walk();
-    expect(said[0]).toMatch(/^Stripe lists no live events before .*: those since .* have to be looked for elsewhere$/);
+    const product = await shop.stripe.products.create({ name: 'Plan' });
+    const recurring = { interval: 'year' } as const;
+    const terms = { product: product.id, currency: 'usd', unit_amount: 1_000, recurring } as const;
+    const price = (await shop.stripe.prices.create(terms)).id;
+    const prices = [{ amount: '10', currency: 'usd', stripe_price: price }];
+    const plan = {
+      name: 'Yearly',
+      period: { every: 'year' },
+      prices,
+      grants: [{ unit: 'credits', amount: '7' }],
+      publish: true,
+    };
+    expect((await shop.call('PUT', '/plans/yearly', plan)).body).toMatchObject({ version: 1 });
+    shop.simulator.deliveries.hold();
+    const payment = await shop.buy('long_ago', { pack: 'starter' });
+    await shop.stripe.refunds.create({ payment_intent: payment, amount: 250 });
+    const customer = (await shop.stripe.customers.create({ metadata: { credits_account: 'long_ago' } })).id;
+    const { id: method } = await shop.stripe.paymentMethods.attach('pm_card_visa', { customer });
+    await shop.stripe.subscriptions.create({ customer, default_payment_method: method, items: [{ price }] });
+    shop.simulator.world.moveBy(40 * DAY_SECONDS);
+    shop.simulator.deliveries.dropHeld();
+    await walk();
+    expect(said[0]).toMatch(/^Stripe lists no live events before .*: what happened since .* is found by `npm run ops/);
+    const from = /--from (\S+) --mode live/.exec(said[0]!)![1]!;
     await walk();
     expect(said).toEqual([]);
+    const { reconcile, engine } = await openReconcile(shop);
+    const found: string[] = [];
+    const span = { from: Date.parse(from), to: worldNow() };
+    for await (const difference of reconcile.differences(LIVE, span)) {
+      found.push(difference.kind);
+      const { repair } = await reconcile.repair(LIVE, difference);
+      expect([repair?.isDone, repair?.words]).toEqual([true, expect.stringContaining(difference.object)]);
+    }
+    expect(found).toEqual(['missing_grant', 'missing_period']);
+    expect(await shop.credits('long_ago')).toMatchObject({ granted: '107', revoked: '25' });
+    await engine.writePath.drain();
   });
 });

@@ -2,19 +2,16 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { PlanCatalogue } from '../../src/plans/plan-catalogue.js';
 import { DIFFERENCE_KINDS, type Difference } from '../../src/stripe/reconcile/difference.js';
-import { reconcileWith, type Reconcile } from '../../src/stripe/reconcile/reconcile.js';
-import { StripeClients } from '../../src/stripe/stripe-clients.js';
-import { Packs } from '../../src/stripe/top-ups/packs.js';
-import { TopUps } from '../../src/stripe/top-ups/top-ups.js';
-import { openEngine, type Engine } from '../support/engine.js';
+import type { Reconcile } from '../../src/stripe/reconcile/reconcile.js';
+import type { Engine } from '../support/engine.js';
+import { LIVE, openReconcile } from './reconciling.js';
 import { Shop } from './shop.js';
 
 const run = promisify(execFile);
-const LIVE = { mode: 'live', stripeAccount: null } as const;
 const PACK = { name: 'Starter', amount: '100', price: { amount: '10', currency: 'usd' }, promotion_codes: true };
 const HOUR_MS = 3_600_000;
+const DAY_SECONDS = 86_400;
 
 describe('a reconciliation', () => {
   let shop: Shop;
@@ -25,17 +22,7 @@ describe('a reconciliation', () => {
   beforeAll(async () => {
     shop = await Shop.open('postgres');
     await shop.call('PUT', '/packs/starter', PACK);
-    engine = await openEngine(shop.database);
-    const pool = shop.database.appPool;
-    const { writePath, ids, units } = engine;
-    const clients = new StripeClients({
-      secretKeys: [shop.simulator.secretKey],
-      webhookSecrets: [],
-      apiBase: shop.simulator.url,
-    });
-    const topUps = new TopUps({ pool, clients, packs: new Packs(pool), units });
-    const catalogue = new PlanCatalogue(pool, units);
-    reconcile = reconcileWith({ pool, clients, writePath, ids, units, topUps, catalogue });
+    ({ reconcile, engine } = await openReconcile(shop));
   });
 
   afterAll(async () => {
@@ -51,14 +38,7 @@ describe('a reconciliation', () => {
     for (const { kind } of found) seen.add(kind);
     return found;
   };
-  /** Nobody hears of what happens meanwhile. */
-  const unheard = async <T>(happens: () => Promise<T>): Promise<T> => {
-    shop.simulator.deliveries.hold();
-    const happened = await happens();
-    shop.simulator.deliveries.dropHeld();
-    shop.simulator.deliveries.resume();
-    return happened;
-  };
+
   const bought = async (account: string, method?: string): Promise<string> => {
     const payment = await shop.buy(account, { pack: 'starter' }, method);
     await shop.has(account, { granted: '100' });
@@ -81,22 +61,22 @@ describe('a reconciliation', () => {
   });
 
   test('finds a payment that nobody heard of, and one that cost nothing, and grants them', async () => {
-    const payment = await unheard(() => shop.buy('unheard', { pack: 'starter' }));
+    const payment = await shop.unheard(() => shop.buy('unheard', { pack: 'starter' }));
     await repaired('missing_grant', payment);
     expect(await shop.credits('unheard')).toMatchObject({ granted: '100' });
     const coupon = await shop.stripe.coupons.create({ percent_off: 100, duration: 'once' });
     await shop.stripe.promotionCodes.create({ promotion: { type: 'coupon', coupon: coupon.id }, code: 'FREE' });
-    const session = await unheard(() => shop.buy('unheard', { pack: 'starter' }, 'pm_card_visa', 'FREE'));
+    const session = await shop.unheard(() => shop.buy('unheard', { pack: 'starter' }, 'pm_card_visa', 'FREE'));
     await repaired('missing_grant', session);
     expect(await shop.credits('unheard')).toMatchObject({ granted: '200' });
   });
 
   test('finds a refund that was not revoked, and one that came back', async () => {
     const payment = await bought('refunded', 'pm_card_pendingRefund');
-    const refund = await unheard(() => shop.stripe.refunds.create({ payment_intent: payment, amount: 500 }));
+    const refund = await shop.unheard(() => shop.stripe.refunds.create({ payment_intent: payment, amount: 500 }));
     await repaired('refund_not_revoked', payment);
     expect(await shop.credits('refunded')).toMatchObject({ revoked: '50' });
-    await unheard(async () => shop.simulator.cases.endRefund(refund.id, 'failed'));
+    await shop.unheard(async () => shop.simulator.cases.endRefund(refund.id, 'failed'));
     await repaired('revoked_too_much', payment);
     expect(await shop.credits('refunded')).toMatchObject({ revoked: '0' });
   });
@@ -120,16 +100,52 @@ describe('a reconciliation', () => {
     await sql('ALTER TABLE stripe_steps DROP CONSTRAINT stripe_steps_payment', []);
     await sql(`UPDATE stripe_payments SET payment = 'pi_unknown' WHERE payment = $1`, [unknown]);
     await sql(`UPDATE stripe_steps SET payment = 'pi_unknown' WHERE payment = $1`, [unknown]);
+    const unclear = await shop.unheard(() => shop.paidByOthers({ credits_account: '..', credits_amount: '5' }));
     const found = new Map((await differences()).map(difference => [difference.object, difference]));
     expect(found.get(doubled)).toMatchObject({ kind: 'doubled', account: 'doubled', isRepairable: false });
     expect(found.get(wrong)).toMatchObject({ kind: 'wrong_amount', isRepairable: false });
     expect(found.get(drifted)).toMatchObject({ kind: 'drift', isRepairable: false });
     expect(found.get('pi_unknown')).toMatchObject({ kind: 'unknown_payment', isRepairable: false });
     expect(found.get(unknown)).toMatchObject({ kind: 'missing_grant' });
+    expect(found.get(unclear)).toMatchObject({ kind: 'unclear', account: null, isRepairable: false });
     await sql('TRUNCATE stripe_steps, stripe_payments CASCADE', []);
   });
 
-  test('finds a period that was paid for, and a change, that nobody heard of', async () => {
+  test('finds what a meter does not have of what was reported to it, and what could not be reported', async () => {
+    await bought('metered');
+    const { rows } = await shop.database.ownerPool.query<{ customer: string }>(
+      `SELECT customer FROM stripe_customers WHERE account = 'metered'`,
+    );
+    const { customer } = rows[0]!;
+    const usedAt = Math.floor(Date.now() / 1_000) - 120;
+    const report = (seq: number, state: string) =>
+      sql(
+        `INSERT INTO meter_reports (account_no, seq, place, mode, subscription, meter, unit, quantity, used_at, state,
+           next_attempt_at, customer, settled_at)
+         SELECT account_no, $1, 0, 'live', 'own', 'overage', 'credits', 5, to_timestamp($2), $3, NULL, $4, now()
+         FROM account_names WHERE id = 'metered'`,
+        [seq, usedAt, state, customer],
+      );
+    const usage = async () => (await differences()).filter(({ kind }) => kind === 'usage_differs');
+    await report(1, 'reported');
+    expect(await usage()).toMatchObject([{ object: customer, account: 'metered', isRepairable: false }]);
+    const sum = { formula: 'sum' } as const;
+    await shop.stripe.billing.meters.create({
+      display_name: 'Overage',
+      event_name: 'overage',
+      default_aggregation: sum,
+    });
+    expect((await usage())[0]!.words).toBe('5 were reported, the meter overage has 0');
+    const payload = { stripe_customer_id: customer, value: '5' };
+    await shop.stripe.billing.meterEvents.create({ event_name: 'overage', timestamp: usedAt, payload });
+    expect(await usage()).toEqual([]);
+    await report(2, 'unsure');
+    expect(await usage()).toMatchObject([{ object: 'overage', account: 'metered' }]);
+    await sql('TRUNCATE meter_reports', []);
+    await sql(`TRUNCATE stripe_steps, stripe_payments CASCADE`, []);
+  });
+
+  test('finds a period that was paid for, a change, and a refund of its invoice, that nobody heard of', async () => {
     const product = await shop.stripe.products.create({ name: 'Plan' });
     const recurring = { interval: 'month' } as const;
     const terms = { product: product.id, currency: 'usd', unit_amount: 1_000, recurring } as const;
@@ -137,7 +153,7 @@ describe('a reconciliation', () => {
     const prices = [{ amount: '10', currency: 'usd', stripe_price: price.id }];
     const plan = { name: 'Basic', prices, grants: [{ unit: 'credits', amount: '7' }], publish: true };
     await shop.call('PUT', '/plans/basic', plan);
-    const { id } = await unheard(async () => {
+    const { id } = await shop.unheard(async () => {
       const customer = await shop.stripe.customers.create({ metadata: { credits_account: 'planned' } });
       const method = await shop.stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
       const items = [{ price: price.id }];
@@ -148,11 +164,21 @@ describe('a reconciliation', () => {
     expect(missing).toMatchObject({ kind: 'missing_period', account: 'planned', isRepairable: true });
     await reconcile.repair(LIVE, missing!);
     expect(await shop.credits('planned')).toMatchObject({ granted: '7' });
-    await unheard(() => shop.stripe.subscriptions.update(id, { cancel_at_period_end: true }));
+    await shop.unheard(() => shop.stripe.subscriptions.update(id, { cancel_at_period_end: true }));
     const [changed] = await mine();
     expect(changed).toMatchObject({ kind: 'other_subscription' });
     await reconcile.repair(LIVE, changed!);
     expect(await mine()).toEqual([]);
+    const { data } = await shop.stripe.invoices.list({ subscription: id });
+    const payments = await shop.stripe.invoicePayments.list({ invoice: data[0]!.id });
+    const intent = String(payments.data[0]!.payment.payment_intent);
+    await shop.unheard(() => shop.stripe.refunds.create({ payment_intent: intent, amount: 500 }));
+    const ofInvoice = async () => (await differences()).filter(({ object }) => object === data[0]!.id);
+    const [back] = await ofInvoice();
+    expect(back).toMatchObject({ kind: 'refund_not_revoked', account: 'planned', isRepairable: true });
+    await reconcile.repair(LIVE, back!);
+    expect(await shop.credits('planned')).toMatchObject({ granted: '7', revoked: '3.5' });
+    expect(await ofInvoice()).toEqual([]);
   });
 
   test('found every type of difference in this file', () => {
@@ -160,7 +186,7 @@ describe('a reconciliation', () => {
   });
 
   test('from the command line tells what it would repair, repairs it, and is on record', async () => {
-    const payment = await unheard(() => shop.buy('by_command', { pack: 'starter' }));
+    const payment = await shop.unheard(() => shop.buy('by_command', { pack: 'starter' }));
     const env = {
       PATH: process.env['PATH'],
       DATABASE_URL: shop.database.url,
@@ -180,5 +206,26 @@ describe('a reconciliation', () => {
     expect(await shop.credits('by_command')).toMatchObject({ granted: '100' });
     const { rows } = await sql(`SELECT reason FROM ops_runs WHERE action = 'reconcile' AND reason IS NOT NULL`, []);
     expect(rows).toEqual([{ reason: 'ticket 311' }]);
+  });
+
+  test('finds a payment that was begun long before, and came only now', async () => {
+    const { id } = await shop.stripe.paymentIntents.create({
+      amount: 500,
+      currency: 'usd',
+      payment_method: 'pm_usBankAccount_success',
+      confirm: true,
+      return_url: 'https://example.com',
+      metadata: { credits_account: 'waited_for', credits_amount: '5' },
+    });
+    shop.simulator.world.moveBy(10 * DAY_SECONDS);
+    await shop.unheard(async () => shop.simulator.cases.settlePayment(id, true));
+    const nowMs = shop.simulator.world.now() * 1_000;
+    const late = { from: nowMs - HOUR_MS, to: nowMs + HOUR_MS };
+    const found: Difference[] = [];
+    for await (const difference of reconcile.differences(LIVE, late))
+      if (difference.object === id) found.push(difference);
+    expect(found).toMatchObject([{ kind: 'missing_grant' }]);
+    await reconcile.repair(LIVE, found[0]!);
+    expect(await shop.credits('waited_for')).toMatchObject({ granted: '5' });
   });
 });

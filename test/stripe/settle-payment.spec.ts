@@ -181,6 +181,24 @@ describe('a payment and the ledger', () => {
     }
   });
 
+  test('looks again after a step, because whoever saw the money come back meanwhile had nothing to do', async () => {
+    const id = 'pi_back_again';
+    const payment = paymentOf(id, 'back-again');
+    const money: Money = { paid: 1_000n, returned: 0n };
+    await replicas[0]!.settle(id, look(payment, money));
+    money.returned = 500n;
+    let isFirst = true;
+    await replicas[0]!.settle(id, async () => {
+      const seen = await look(payment, money)();
+      if (!isFirst) return seen;
+      isFirst = false;
+      money.returned = 0n;
+      expect(await replicas[1]!.settle(id, look(payment, money))).toMatch('nothing left to do');
+      return seen;
+    });
+    expect(await balance('back-again')).toMatchObject({ available: 110n * CREDIT, revoked: 0n });
+  });
+
   test('ends where the money is, however many settle it at once on two replicas while the money moves', async () => {
     for (let round = 0; round < 8; round++) {
       const id = `pi_moving_${round}`;

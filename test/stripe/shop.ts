@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Stripe } from 'stripe';
-import { StripeSimulator } from '../../tools/stripe-sim/simulator.js';
+import { StripeSimulator, type SimulatorOptions } from '../../tools/stripe-sim/simulator.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/data-dir.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -21,27 +21,44 @@ export class Shop {
   readonly stripe: Stripe;
   /** The processes; the first one gets the webhooks. */
   readonly services: RunningService[] = [];
+  private caller: string;
 
   private constructor(
     readonly database: TestDatabase,
     readonly simulator: StripeSimulator,
     private readonly redis: RedisServer | undefined,
     readonly apiKey: string,
+    private readonly env: Readonly<Record<string, string>>,
   ) {
+    this.caller = apiKey;
     const { hostname, port } = new URL(simulator.url);
     this.stripe = new Stripe(simulator.secretKey, { host: hostname, port, protocol: 'http' });
   }
 
-  static async open(store: 'postgres' | 'redis', roles: readonly string[] = ['all']): Promise<Shop> {
+  /** @param env of its services, on top of what they need for it */
+  static async open(
+    store: 'postgres' | 'redis',
+    roles: readonly string[] = ['all'],
+    options: SimulatorOptions = {},
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Shop> {
     const [database, simulator, redis] = await Promise.all([
       createTestDatabase(),
-      StripeSimulator.start({ livemode: true }),
+      StripeSimulator.start({ livemode: true, ...options }),
       store === 'redis' ? RedisServer.start() : undefined,
     ]);
-    const shop = new Shop(database, simulator, redis, `crd_live_${randomBytes(24).toString('base64url')}`);
+    const shop = new Shop(database, simulator, redis, `crd_live_${randomBytes(24).toString('base64url')}`, env);
     for (const role of roles) shop.services.push(await shop.startService(role));
     simulator.endpoints.add(`${shop.url}/webhooks/stripe`, { secrets: [SECRET] });
     return shop;
+  }
+
+  /** From now on all calls are those of a key of test mode, with all scopes. */
+  async goToTestMode(): Promise<void> {
+    const scopes = ['ledger:read', 'ledger:write', 'config:write', 'billing:write', 'usage:read', 'ops'];
+    const made = await this.call('POST', '/keys', { name: 'tests', mode: 'test', scopes });
+    if (made.status !== 201) throw new Error(JSON.stringify(made.body));
+    this.caller = made.body.secret;
   }
 
   get url(): string {
@@ -58,6 +75,7 @@ export class Shop {
         STRIPE_WEBHOOK_SECRET: SECRET,
         STRIPE_API_BASE: this.simulator.url,
         ...(this.redis && { REDIS_URL: this.redis.url }),
+        ...this.env,
       },
     });
   }
@@ -73,7 +91,7 @@ export class Shop {
     const answer = await fetch(`${this.url}/v1${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${this.apiKey}`,
+        authorization: `Bearer ${this.caller}`,
         ...(method === 'POST' && { 'idempotency-key': key }),
         ...(body && { 'content-type': 'application/json' }),
       },
@@ -88,13 +106,44 @@ export class Shop {
 
   /** Begins a top-up and pays for it. @returns the payment intent, or the session where there was nothing to pay */
   async buy(account: string, wanted: object, method = 'pm_card_visa', code?: string): Promise<string> {
-    const begun = await this.beginTopUp(account, wanted);
+    const key = randomUUID();
+    let begun = await this.beginTopUp(account, wanted, key);
+    // A Stripe that is slow for a moment is no fact of its own: the same request again, as the answer says.
+    await eventually(
+      async () => begun.status !== 503 || (begun = await this.beginTopUp(account, wanted, key)).status !== 503,
+    );
     if (begun.status !== 201) throw new Error(JSON.stringify(begun.body));
     const session = await this.sessionOf(begun.body.id);
     if (code !== undefined) this.simulator.checkout.applyCode(session, code);
     this.simulator.checkout.pay(session, method);
     const { payment_intent: intent } = await this.stripe.checkout.sessions.retrieve(session);
     return intent === null ? session : String(intent);
+  }
+
+  /** A payment that somebody's own code makes. @returns the payment intent */
+  async paidByOthers(metadata: Record<string, string>, amount = 1_000, currency = 'usd'): Promise<string> {
+    const paid = { amount, currency, payment_method: 'pm_card_visa', confirm: true, metadata };
+    return (await this.stripe.paymentIntents.create({ ...paid, return_url: 'https://example.com' })).id;
+  }
+
+  /** Nobody hears of what happens meanwhile: no webhook tells of it, and the next walk along Stripe's list is minutes away. */
+  async unheard<T>(happens: () => Promise<T>): Promise<T> {
+    await this.listed();
+    this.simulator.deliveries.hold();
+    const happened = await happens();
+    this.simulator.deliveries.dropHeld();
+    this.simulator.deliveries.resume();
+    return happened;
+  }
+
+  /** Once the walk along Stripe's list of events is over that a worker begins with. */
+  async listed(): Promise<void> {
+    const IS_OVER = `
+SELECT succeeded_at >= started_at AS "isOver" FROM job_runs WHERE name = 'list-missed-stripe-events'`;
+    await eventually(async () => {
+      const { rows } = await this.database.ownerPool.query<{ isOver: boolean }>(IS_OVER);
+      return rows[0]?.isOver === true;
+    });
   }
 
   async sessionOf(topUp: string): Promise<string> {
@@ -127,11 +176,14 @@ export class Shop {
   /** Once nothing of Stripe's waits any more. */
   async quiet(withinMs?: number): Promise<void> {
     await this.simulator.deliveries.settled();
-    await eventually(async () => {
-      const { rows } = await this.database.ownerPool.query<{ n: number }>(
-        'SELECT count(*)::int AS n FROM stripe_events WHERE next_attempt_at IS NOT NULL',
-      );
-      return rows[0]!.n === 0;
-    }, withinMs);
+    await eventually(async () => (await this.waiting()) === 0, withinMs);
+  }
+
+  /** Events that are not settled yet. */
+  async waiting(): Promise<number> {
+    const { rows } = await this.database.ownerPool.query<{ n: number }>(
+      'SELECT count(*)::int AS n FROM stripe_events WHERE next_attempt_at IS NOT NULL',
+    );
+    return rows[0]!.n;
   }
 }

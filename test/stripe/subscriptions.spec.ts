@@ -2,10 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Stripe } from 'stripe';
 import { PlanCatalogue } from '../../src/plans/plan-catalogue.js';
 import type { StripePlace } from '../../src/stripe/payments/read-payments.js';
-import { paidPeriods, type PaidPeriod } from '../../src/stripe/subscriptions/paid-period.js';
-import { ReadSubscriptions } from '../../src/stripe/subscriptions/read-subscriptions.js';
+import { paidPeriods } from '../../src/stripe/subscriptions/paid-period.js';
+import { ReadSubscriptions, type PaidInvoice } from '../../src/stripe/subscriptions/read-subscriptions.js';
 import { SettleSubscription } from '../../src/stripe/subscriptions/settle-subscription.js';
-import { StoredSubscriptions } from '../../src/stripe/subscriptions/stored-subscriptions.js';
 import { StripeClients } from '../../src/stripe/stripe-clients.js';
 import { Api, pathOf, type Json } from '../contract/api.js';
 import { openEngine, type Engine } from '../support/engine.js';
@@ -28,6 +27,7 @@ class AtStripe extends ReadSubscriptions {
   status: Stripe.Subscription.Status = 'active';
   cancelAtPeriodEnd = false;
   trialEnd: number | null = null;
+  metadata: Record<string, string> = {};
   period = { start: NOW_SECONDS - DAY_SECONDS, end: NOW_SECONDS - DAY_SECONDS + MONTH_SECONDS };
   lines: Line[] = [];
   looks = 0;
@@ -66,15 +66,19 @@ class AtStripe extends ReadSubscriptions {
       status: this.status,
       cancel_at: null,
       cancel_at_period_end: this.cancelAtPeriodEnd,
+      trial_start: this.trialEnd === null ? null : NOW_SECONDS - DAY_SECONDS,
       trial_end: this.trialEnd,
-      metadata: {},
+      metadata: this.metadata,
       items: { data: items },
     };
     return seen as unknown as Stripe.Subscription;
   }
 
-  override async paidPeriods(): Promise<PaidPeriod[]> {
-    return paidPeriods(this.id, this.lines);
+  /** Each line on an invoice of its own, and nobody knows what was paid. */
+  override async paidInvoices(): Promise<PaidInvoice[]> {
+    return this.lines.map((line, at) => {
+      return { id: `in_${this.id}_${at}`, currency: 'usd', periods: paidPeriods(this.id, [line]), money: new Map() };
+    });
   }
 
   override async accountNamed(): Promise<string | undefined> {
@@ -132,9 +136,8 @@ describe('subscriptions of Stripe and the ledger', () => {
     new AtStripe(sub, account, items);
   const replica = (read: ReadSubscriptions, at = 0): SettleSubscription => {
     const { writePath, units } = engines[at]!;
-    const stored = new StoredSubscriptions(api.database.appPool);
     return new SettleSubscription({
-      stored,
+      pool: api.database.appPool,
       read,
       catalogue: new PlanCatalogue(api.database.appPool, units),
       writePath,
@@ -301,6 +304,171 @@ describe('subscriptions of Stripe and the ledger', () => {
     stripe.pay();
     await settle(stripe);
     expect(await had()).toMatchObject({ status: 'trialing' });
+    expect(await credits()).toMatchObject({ granted: '50' });
+  });
+
+  describe('past due', () => {
+    const frozen = async (): Promise<boolean> => (await api.get(pathOf(account))).body.frozen;
+    const freeze = () => api.post(`${pathOf(account)}/freeze`, { reason: 'fraud' });
+    const unfreeze = () => api.post(`${pathOf(account)}/unfreeze`, { reason: 'looked into it' });
+    const pastDue = (policy: string): AtStripe => {
+      const stripe = atStripe();
+      stripe.period = { start: NOW_SECONDS - MONTH_SECONDS - DAY_SECONDS, end: NOW_SECONDS - DAY_SECONDS };
+      stripe.metadata = { credits_past_due: policy };
+      return stripe.pay();
+    };
+    const failed = async (stripe: AtStripe): Promise<void> => {
+      await settle(stripe);
+      stripe.goOn();
+      stripe.status = 'past_due';
+      for (const at of [0, 1, 0]) await settle(stripe, at);
+    };
+    const recovered = async (stripe: AtStripe): Promise<void> => {
+      stripe.status = 'active';
+      stripe.pay();
+      for (const at of [1, 0]) await settle(stripe, at);
+    };
+
+    test('blocks the account where it is to, until it is paid', async () => {
+      const stripe = pastDue('block');
+      await failed(stripe);
+      expect(await frozen()).toBe(true);
+      expect(await credits()).toMatchObject({ available: '100' });
+      await recovered(stripe);
+      expect(await frozen()).toBe(false);
+      expect(await credits()).toMatchObject({ granted: '200' });
+    });
+
+    test('does not block what is over', async () => {
+      const stripe = pastDue('block');
+      await failed(stripe);
+      stripe.status = 'canceled';
+      await settle(stripe);
+      expect(await frozen()).toBe(false);
+    });
+
+    test.each(['before it', 'while it is blocked'])('never lifts what somebody has frozen %s', async when => {
+      const stripe = pastDue('block');
+      if (when === 'before it') await freeze();
+      await failed(stripe);
+      if (when === 'while it is blocked') await freeze();
+      await recovered(stripe);
+      expect(await frozen()).toBe(true);
+      await unfreeze();
+      expect(await frozen()).toBe(false);
+    });
+
+    test('leaves what somebody has lifted as it is until another invoice is not paid, and what he froze since', async () => {
+      const stripe = pastDue('block');
+      await failed(stripe);
+      await unfreeze();
+      for (const at of [0, 1]) await settle(stripe, at);
+      expect(await frozen()).toBe(false);
+      await freeze();
+      await recovered(stripe);
+      expect(await frozen()).toBe(true);
+      await unfreeze();
+      await failed(stripe);
+      expect(await frozen()).toBe(true);
+      await recovered(stripe);
+      expect(await frozen()).toBe(false);
+    });
+
+    test('is blocked by who comes after one that died before he did it, and let go by who comes after another', async () => {
+      const stripe = pastDue('block');
+      await settle(stripe);
+      const put = (blocks: boolean) =>
+        api.database.ownerPool.query(`UPDATE stripe_subscriptions SET blocks = $2 WHERE subscription = $1`, [
+          sub,
+          blocks,
+        ]);
+      await put(true);
+      await failed(stripe);
+      expect(await frozen()).toBe(true);
+      await recovered(stripe);
+      await put(true);
+      await settle(stripe);
+      expect(await frozen()).toBe(false);
+    });
+
+    test('blocks as long as any subscription of the account does', async () => {
+      const stripe = pastDue('block');
+      const other = new AtStripe(`${sub}_other`, account, [{ id: `si_${count}_other`, price: 'price_pro' }]);
+      other.period = { ...stripe.period };
+      other.metadata = stripe.metadata;
+      other.pay();
+      await failed(stripe);
+      await failed(other);
+      await recovered(stripe);
+      expect(await frozen()).toBe(true);
+      await recovered(other);
+      expect(await frozen()).toBe(false);
+    });
+
+    test('lets go by two at once', async () => {
+      const all = [0, 1].map(i => {
+        const stripe = new AtStripe(`${sub}_${i}`, account, [{ id: `si_${count}_${i}`, price: 'price_pro' }]);
+        return Object.assign(stripe, {
+          period: pastDue('block').period,
+          metadata: { credits_past_due: 'block' },
+        }).pay();
+      });
+      for (const stripe of all) await failed(stripe);
+      await Promise.all(all.map(recovered));
+      expect(await frozen()).toBe(false);
+    });
+
+    test('ends what the plan gave where only what was bought is to be kept, and begins it anew once it is paid', async () => {
+      const stripe = pastDue('keep_bought');
+      await api.post(`${pathOf(account)}/grants`, { amount: '7', category: 'paid' });
+      await failed(stripe);
+      expect(await credits()).toMatchObject({ available: '7' });
+      await recovered(stripe);
+      expect(await had()).toMatchObject({ status: 'active', period_start_at: iso(stripe.period.start) });
+      expect(await credits()).toMatchObject({ available: '107', granted: '207' });
+    });
+
+    test('is as the grace of its plan says where nothing else is said', async () => {
+      const stripe = pastDue('whatever');
+      await failed(stripe);
+      expect(await frozen()).toBe(false);
+      expect(await credits()).toMatchObject({ available: '100' });
+    });
+  });
+
+  test('a trial is had once by an account, whoever it was begun by', async () => {
+    const stripe = atStripe([{ id: `si_${count}`, price: 'price_tried' }]);
+    stripe.status = 'trialing';
+    stripe.trialEnd = stripe.period.end;
+    stripe.pay();
+    for (const at of [0, 1]) await settle(stripe, at);
+    const another = new AtStripe(`${sub}_again`, account, [{ id: `si_${count}_again`, price: 'price_tried' }]);
+    another.status = 'trialing';
+    another.trialEnd = another.period.end;
+    another.pay();
+    await settle(another);
+    expect(await replica(another).preview(LIVE, another.id)).toBe(`${another.id}: nothing left to do`);
+    expect(await credits()).toMatchObject({ granted: '50' });
+    const asked = { plan: 'tried', trial: true };
+    const answer = await api.put(`${pathOf(account)}/subscriptions/by_hand`, asked);
+    expect([answer.status, answer.body.code]).toEqual([409, 'trial_used']);
+    // It ends sooner than it was meant to.
+    another.status = 'active';
+    another.trialEnd = NOW_SECONDS;
+    another.period = { start: NOW_SECONDS, end: NOW_SECONDS + MONTH_SECONDS };
+    another.pay();
+    await settle(another);
+    expect(await credits()).toMatchObject({ granted: '550' });
+  });
+
+  test('a trial that the caller has begun is not begun again by Stripe', async () => {
+    const answer = await api.put(`${pathOf(account)}/subscriptions/by_hand`, { plan: 'tried', trial: true });
+    expect(answer.status).toBe(200);
+    const stripe = atStripe([{ id: `si_${count}`, price: 'price_tried' }]);
+    stripe.status = 'trialing';
+    stripe.trialEnd = stripe.period.end;
+    stripe.pay();
+    await settle(stripe);
     expect(await credits()).toMatchObject({ granted: '50' });
   });
 

@@ -22,8 +22,11 @@ export async function createDataDir(): Promise<{ path: string; remove(): Promise
   };
 }
 
-/** Looks again and again until it is true. */
-export async function eventually(condition: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+/**
+ * Looks again and again until it is true. How long is against a test that hangs, and says nothing of how fast anything
+ * is: it is spent by those that fail.
+ */
+export async function eventually(condition: () => boolean | Promise<boolean>, timeoutMs = 180_000): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(25)) {
     if (await condition()) return;
   }

@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * - `lose-request`: the connection ends before the server hears it.
@@ -13,6 +14,8 @@ export class TcpProxy {
   down = false;
   /** While true, nothing moves in either direction, on no connection, and nobody is told. */
   stalled = false;
+  /** What contains the marker reaches the server so much later, and what comes behind it on that connection. */
+  delayed: { readonly marker: string; readonly ms: number } | null = null;
   /** Connections so far, those that were ended at once among them. */
   accepted = 0;
   private readonly sockets = new Set<Socket>();
@@ -58,6 +61,12 @@ export class TcpProxy {
     if (this.down) return void client.destroy();
     const upstream = connect(Number(this.target.port), this.target.hostname);
     let fault: Fault | null = null;
+    let sent: Promise<void> | null = null;
+    const send = (data: Buffer): void => {
+      const delay = this.delayed !== null && data.includes(`${this.delayed.marker}\0`) ? this.delayed.ms : 0;
+      if (delay === 0 && sent === null) return void upstream.write(data);
+      sent = (sent ?? Promise.resolve()).then(() => sleep(delay)).then(() => void upstream.write(data));
+    };
     for (const [socket, peer] of [
       [client, upstream],
       [upstream, client],
@@ -72,7 +81,7 @@ export class TcpProxy {
     client.on('data', data => {
       fault ??= this.stalled ? 'stall' : this.faultFor(data);
       if (fault === 'lose-request') client.destroy();
-      else if (fault !== 'stall') upstream.write(data);
+      else if (fault !== 'stall') send(data);
     });
     upstream.on('data', data => {
       if (this.stalled) fault ??= 'stall';

@@ -28,6 +28,8 @@ export interface Says {
 }
 
 const CREDIT = 1_000_000n;
+/** Of who does not say: many at once on a slow machine are not to run into the deadline of a request. */
+const PATIENCE_MS = 120_000;
 
 /** Speaks to the write path as a handler would, with everything unsaid at its default. Amounts are whole credits. */
 export class Teller {
@@ -121,7 +123,7 @@ export class Teller {
     target:
       Target | { mode: 'live' | 'test'; accountNo: number; missing: `${'reservation' | 'lot' | 'entry'}_not_found` },
     command: SubmittedCommand,
-    { key = randomUUID(), fingerprint = key, fact, deadlineAt }: Says,
+    { key = randomUUID(), fingerprint = key, fact, deadlineAt = performance.now() + PATIENCE_MS }: Says,
   ): Promise<Told> {
     const { body, replayed } = await this.engine.writePath.execute({
       target: { ...target, deadlineAt },

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -14,6 +14,8 @@ import { killLeftOverServices } from './left-over-services.js';
 export const TEMPLATE_DATABASE = 'template_ledger';
 
 const FOLDER_PREFIX = 'credits-ledger-test-';
+/** Until it has its lock, a run that has just begun looks like one that was killed. */
+const YOUNGEST_ABANDONED_MS = 60_000;
 const logger = pino({ level: 'warn' });
 
 /** What one call of Jest shares: a PostgreSQL with a migrated template database, and the compiled service. */
@@ -57,6 +59,7 @@ async function removeAbandonedRuns(): Promise<void> {
   const folders = (await readdir(tmpdir())).filter(name => name.startsWith(FOLDER_PREFIX));
   for (const folder of folders.map(name => join(tmpdir(), name))) {
     try {
+      if (Date.now() - (await stat(folder)).ctimeMs < YOUNGEST_ABANDONED_MS) continue;
       const lock = await DataDirLock.acquire(folder);
       await stopLeftoverPostmaster(clusterDirOf(folder), logger);
       await lock.release();

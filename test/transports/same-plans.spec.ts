@@ -5,10 +5,11 @@ import { firstDifference } from '../model/first-difference.js';
 import { Dice, GENE, type Gene } from '../model/genes.js';
 import { GrpcRefusal, type GrpcClient, type RequestOf, type UnaryMethod } from '../support/grpc-client.js';
 import { asHttpJson, readByProto, withoutDefaults } from '../support/proto-json.js';
+import { awayFromFullHour } from '../support/full-hour.js';
 
 /** How many scripts to run, and from which seed. */
 const SCRIPTS = Number(process.env['PLAN_SCRIPTS'] ?? 20);
-const SEED = Number(process.env['SCRIPTS_SEED'] ?? Date.now() % 2 ** 31);
+const SEED = process.env['SCRIPTS_SEED'] === 'fresh' ? Date.now() % 2 ** 31 : Number(process.env['SCRIPTS_SEED'] ?? 7);
 const COMMANDS = 25;
 const DAY_MS = 86_400_000;
 const NOW = Math.floor(Date.now() / 1000) * 1000;
@@ -33,6 +34,7 @@ let api: Api;
 let grpc: GrpcClient;
 
 beforeAll(async () => {
+  await awayFromFullHour();
   api = await Api.start();
   grpc = await api.grpc();
   await api.put('/v1/units/images', { kind: 'allowance', scale: 0 });

@@ -8,7 +8,7 @@ import { OverGrpc, OverHttp, OverStream, type Transport } from './transports.js'
 
 /** How many scripts of 100 commands to run, and from which seed. */
 const SCRIPTS = Number(process.env['SCRIPTS'] ?? 20);
-const SEED = Number(process.env['SCRIPTS_SEED'] ?? Date.now() % 2 ** 31);
+const SEED = process.env['SCRIPTS_SEED'] === 'fresh' ? Date.now() % 2 ** 31 : Number(process.env['SCRIPTS_SEED'] ?? 7);
 const AT_ONCE = 64;
 const COMMANDS = 100;
 const MS_PER_SCRIPT = 3_000;

@@ -42,6 +42,7 @@ const PATHS: Readonly<Record<WireRequest['type'], string>> = {
   reinstate: '',
   subscribe: '',
   cancel: '',
+  recognise: '',
   'set-member': '',
   'remove-member': '',
 };
@@ -84,6 +85,7 @@ const CALLS: Readonly<Record<WireRequest['type'], readonly [Method, string, keyo
   reinstate: ['getAccount', 'account', null],
   subscribe: ['getAccount', 'account', null],
   cancel: ['getAccount', 'account', null],
+  recognise: ['getAccount', 'account', null],
   'set-member': ['getAccount', 'account', null],
   'remove-member': ['getAccount', 'account', null],
 };

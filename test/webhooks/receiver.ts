@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
+import { findFreePort } from '../../src/database/embedded/free-port.js';
 import { webhookEvent } from '../../src/webhooks/event.js';
 
 /** An event as a receiver reads it: it knows what it expects. */
@@ -27,10 +27,11 @@ export class Receiver {
     private readonly port: number,
   ) {}
 
-  static async open(port = 0): Promise<Receiver> {
+  static async open(): Promise<Receiver> {
+    const port = await findFreePort();
     const server = createServer();
     await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve));
-    const receiver = new Receiver(server, (server.address() as AddressInfo).port);
+    const receiver = new Receiver(server, port);
     server.on('request', (request, response) => void receiver.take(request, response));
     return receiver;
   }

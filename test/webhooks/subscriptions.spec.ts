@@ -62,6 +62,16 @@ describe('what is told of subscriptions', () => {
     ]);
   });
 
+  test('nothing of money that bought no credits, and all that comes after it', async () => {
+    await take('leaves', PRO);
+    await end('leaves', 'now');
+    const paid = { amount: '6.88', currency: 'USD' };
+    await teller.command('leaves', { type: 'recognise', subscription: 'main', paid, reason: 'Stripe in_1' });
+    expect(await typesOf('leaves')).toEqual(['started', 'ended', 'fell_back']);
+    await take('leaves', PRO, { start: Math.floor(Date.now() / 1000) * 1000 + DAY_MS / 2 });
+    expect((await typesOf('leaves')).slice(3)).toContain('started');
+  });
+
   test('another plan, now or with the period; what is only planned is not', async () => {
     await take('changes', PRO);
     await take('changes', MAX);
@@ -92,7 +102,7 @@ describe('what is told of subscriptions', () => {
     await take('pays', PRO, { start, end: start + 30 * DAY_MS });
     await take('pays', PRO, { start, end: start + 30 * DAY_MS });
     expect(await typesOf('pays')).toEqual(['started', 'renewed']);
-    const soon = Math.ceil(Date.now() / 1000) * 1000 + 1000;
+    const soon = Math.ceil(Date.now() / 1000) * 1000 + 5000;
     await take('itself', FREE, { start: start - DAY_MS, end: soon });
     await sleep(soon - Date.now() + 200);
     await teller.balance('itself');
@@ -110,7 +120,10 @@ describe('what is told of subscriptions', () => {
   test('is the same whatever is remembered, and however the entries are cut into ranges', async () => {
     const { no } = await ledger.listen(NOWHERE);
     const { ownerPool } = ledger.database;
-    for (const step of [() => take('memory', PRO), () => take('memory', MAX), () => end('memory', 'now')]) {
+    const paid = { amount: '6.88', currency: 'USD' };
+    const left = { type: 'recognise', subscription: 'main', paid, reason: 'Stripe in_1' } as const;
+    const steps = [() => take('memory', PRO), () => take('memory', MAX), () => end('memory', 'now')];
+    for (const step of [...steps, () => teller.command('memory', left)]) {
       await step();
       await ledger.fill();
       await ownerPool.query('DELETE FROM followed_subscriptions');
@@ -152,11 +165,12 @@ describe('what is told of subscriptions', () => {
     const job = new TellTrials(ledger.database.appPool);
     const start = Math.floor(Date.now() / 1000) * 1000;
     const terms = { ...PRO, trial: { lengthMs: 2 * DAY_MS, grants: null } };
-    await take('tried', terms, { trial: true, start: start - 2 * DAY_MS + 5000 });
+    const end = start + 10_000;
+    await take('tried', terms, { trial: true, start: end - 2 * DAY_MS });
     await ledger.fill();
     await job.run(runOf());
-    await sleep(start + 5_100 - Date.now());
-    await take('tried', terms, { start: start + 5000, end: start + 30 * DAY_MS });
+    await sleep(end + 100 - Date.now());
+    await take('tried', terms, { start: end, end: start + 30 * DAY_MS });
     await job.run(runOf());
     expect(await typesOf('tried')).toEqual(['started', 'trial_ending', 'renewed']);
   });

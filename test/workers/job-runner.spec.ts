@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecurringJob } from '../../src/workers/recurring-job.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/data-dir.js';
+import { expectInTime } from '../support/in-time.js';
 import { onBothQueues } from '../support/both-queues.js';
 import { RedisServer } from '../support/redis-server.js';
 import { startWorker, type WorkerReplica } from '../support/worker-replica.js';
@@ -42,14 +43,13 @@ describe('recurring jobs', () => {
     });
 
     test('are not run more often for more replicas', async () => {
-      let runs = 0;
-      const job = jobOf('often', 1_000, async () => void runs++);
+      const everyMs = 1_000;
+      const ranAt: number[] = [];
+      const job = jobOf('often', everyMs, async () => void ranAt.push(performance.now()));
       for (let i = 0; i < 3; i++) start([job]);
-      await eventually(() => runs > 0);
-      runs = 0;
-      await sleep(5_000);
-      expect(runs).toBeLessThanOrEqual(7);
-      await eventually(() => runs >= 2);
+      await eventually(() => ranAt.length > 8);
+      // Half the time is the least there is between two, where a tick came late; each replica by itself takes a third.
+      expect(ranAt[8]! - ranAt[0]!).toBeGreaterThan(3.5 * everyMs);
     });
 
     test('that fail are tried again, noted, and said once; the next run that works forgets it', async () => {
@@ -59,7 +59,16 @@ describe('recurring jobs', () => {
           if (broken) throw new Error('not today');
         }),
       ]);
-      await eventually(async () => ((await runs.last())[0]?.failures ?? 0) >= 3);
+      const failures = async () => (await runs.last())[0]?.failures ?? 0;
+      await eventually(async () => (await failures()) >= 3);
+      // Ticks meanwhile find that somebody else makes the run, which is not to say that it works.
+      const byAnother = async () => {
+        await sleep(1_000);
+        throw new Error('not today');
+      };
+      await eventually(async () => (await runs.once('shaky', 0, byAnother).catch(() => 'made')) === 'made');
+      const before = await failures();
+      await eventually(async () => (await failures()) >= before + 2);
       expect(await runs.last()).toMatchObject([{ name: 'shaky', lastError: 'Error: not today' }]);
       expect(said.filter(line => line.includes('not today'))).toHaveLength(1);
       broken = false;
@@ -105,13 +114,16 @@ describe('recurring jobs', () => {
           lastRunAt = Date.now();
         }),
       ]);
-      await eventually(() => gaps.length >= 3);
-      gaps.length = 0;
-      if (redis !== undefined) await redis.flush();
-      else await database.ownerPool.query('TRUNCATE bullmq.job, bullmq.scheduler, bullmq.meta CASCADE');
-      await eventually(() => gaps.length >= 8);
-      expect(Math.max(...gaps)).toBeLessThan(PUNCTUAL_MS);
-      expect(await queue.queue.getJobSchedulersCount()).toBe(1);
+      await expectInTime(PUNCTUAL_MS, async () => {
+        const before = gaps.length;
+        await eventually(() => gaps.length >= before + 3);
+        const emptied = gaps.length;
+        if (redis !== undefined) await redis.flush();
+        else await database.ownerPool.query('TRUNCATE bullmq.job, bullmq.scheduler, bullmq.meta CASCADE');
+        await eventually(() => gaps.length >= emptied + 8);
+        return Math.max(...gaps.slice(emptied));
+      });
+      await eventually(async () => (await queue.queue.getJobSchedulersCount()) === 1);
     });
 
     test('of another version of the service are left to it', async () => {
@@ -135,7 +147,9 @@ describe('recurring jobs', () => {
         else steadySince = Math.min(steadySince, Date.now());
         return Date.now() - steadySince > 5_000;
       });
-      expect([mine > 2, theirs > 2]).toEqual([true, true]);
+      // Whoever of the two takes a tick may be the one that cannot use it; then the job is run once it is late.
+      [mine, theirs] = [0, 0];
+      await eventually(() => mine > 2 && theirs > 2);
     });
 
     test('that nobody has any more are scheduled no longer', async () => {
@@ -148,18 +162,19 @@ describe('recurring jobs', () => {
     });
 
     test('are told to end when the process stops, and the next run is not held up by it', async () => {
-      let ended = 0;
+      let [begun, ended] = [0, 0];
       const job = jobOf('endless', 200, async signal => {
+        begun++;
         while (!signal.aborted) await sleep(10);
         ended++;
       });
       const first = start([job]);
-      await eventually(async () => (await first.runs.last()).length === 1);
+      await eventually(() => begun === 1);
       await first.stop();
       expect(ended).toBe(1);
-      start([job]);
-      await sleep(2_000);
-      await replicas[1]!.stop();
+      const second = start([job]);
+      await eventually(() => begun === 2);
+      await second.stop();
       expect(ended).toBe(2);
     });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/data-dir.js';
 import { onBothQueues } from '../support/both-queues.js';
+import { expectInTime } from '../support/in-time.js';
 import { RedisServer } from '../support/redis-server.js';
 import { startService, type RunningService } from '../support/service.js';
 
@@ -32,22 +33,25 @@ describe('workers', () => {
     });
 
     test('end holds that nobody touches, each once, within five seconds of their end', async () => {
-      const accounts = Array.from({ length: 40 }, (_, i) => `held-${i}`);
-      for (const account of accounts) {
-        await post(`${account}/grants`, { amount: '10' });
-        await post(`${account}/reservations`, { amount: '4', ttl_seconds: 1, grace_seconds: 0 });
-      }
-      await eventually(async () => (await count('holds')) === 0);
-      const { rows } = await database.ownerPool.query<{ type: string; late_ms: string }>(
-        `SELECT e.type, extract(epoch FROM e.recorded_at - e.effective_at) * 1000 AS late_ms
-         FROM entries e WHERE e.type = 'expire'`,
-      );
-      expect(rows).toHaveLength(accounts.length);
-      for (const { late_ms: late } of rows) expect(Number(late)).toBeLessThan(PUNCTUAL_MS);
+      await expectInTime(PUNCTUAL_MS, async attempt => {
+        const accounts = Array.from({ length: 40 }, (_, i) => `held-${attempt}-${i}`);
+        for (const account of accounts) {
+          await post(`${account}/grants`, { amount: '10' });
+          await post(`${account}/reservations`, { amount: '4', ttl_seconds: 1, grace_seconds: 0 });
+        }
+        await eventually(async () => (await count('holds')) === 0);
+        const { rows } = await database.ownerPool.query<{ late_ms: number }>(
+          `SELECT extract(epoch FROM e.recorded_at - e.effective_at)::float * 1000 AS late_ms
+           FROM entries e JOIN account_names n USING (account_no) WHERE e.type = 'expire' AND n.id LIKE $1`,
+          [`held-${attempt}-%`],
+        );
+        expect(rows).toHaveLength(accounts.length);
+        return Math.max(...rows.map(({ late_ms: late }) => late));
+      });
     });
 
     test('expire lots that are over', async () => {
-      await post('over/grants', { amount: '10', expires_at: new Date(Date.now() + 1_500).toISOString() });
+      await post('over/grants', { amount: '10', expires_at: new Date(Date.now() + 5_000).toISOString() });
       await eventually(async () => {
         const { rowCount } = await database.ownerPool.query(
           `SELECT FROM accounts WHERE id = 'over' AND balances[2] = 0 AND balances[5] = 10000000`,

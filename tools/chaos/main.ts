@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { withCompiledService } from '../client/compiled-service.js';
 import { startProgress } from '../client/progress.js';
 import { Misuse, positiveInteger, runTool } from '../client/run-tool.js';
+import { PUNCTUAL_MS } from './quiet-holds.js';
 import { describeChaos, isProven, lossesOf } from './report.js';
 import { runChaos, type ChaosOptions } from './run-chaos.js';
 import { hasWorkers, type Victim } from './system-under-test.js';
@@ -45,6 +46,7 @@ function readOptions(): ChaosOptions {
     clients: positiveInteger('clients', values.clients),
     seed: positiveInteger('seed', values.seed),
     unsafe: values.unsafe,
+    punctualWithinMs: PUNCTUAL_MS,
   };
 }
 
@@ -59,7 +61,7 @@ async function main(options: ChaosOptions): Promise<boolean> {
     const result = await runChaos({ ...options, onKill: () => bar.advance() });
     bar.stop();
     console.log(describeChaos(options, result));
-    return options.unsafe ? lossesOf(result) > 0 : isProven(result);
+    return options.unsafe ? lossesOf(result) > 0 : isProven(options, result);
   } finally {
     bar.stop();
   }

@@ -5,9 +5,12 @@ import type { ChaosOptions, ChaosResult } from './run-chaos.js';
 import type { Victim } from './system-under-test.js';
 
 /** True when nothing was lost, nothing refused was applied, and the service died only when it was killed. */
-export function isProven({ throughApi, throughSql, inTables, unexpectedExits, punctuality }: ChaosResult): boolean {
+export function isProven({ punctualWithinMs }: ChaosOptions, result: ChaosResult): boolean {
+  const { throughApi, throughSql, inTables, unexpectedExits, punctuality } = result;
   const problems = [throughApi.differences, throughSql.differences, inTables, unexpectedExits];
-  return problems.every(({ length }) => length === 0) && (punctuality === null || isPunctual(punctuality));
+  return (
+    problems.every(({ length }) => length === 0) && (punctuality === null || isPunctual(punctuality, punctualWithinMs))
+  );
 }
 
 /** Acknowledged entries that are not in the tables as they were told. */
@@ -64,7 +67,8 @@ function describeInvariants(inTables: ChaosResult['inTables']): string {
 }
 
 function verdict(options: ChaosOptions, result: ChaosResult): string {
-  if (!options.unsafe) return isProven(result) ? 'Nothing acknowledged was lost.' : 'FAILED: see the differences.';
+  if (!options.unsafe)
+    return isProven(options, result) ? 'Nothing acknowledged was lost.' : 'FAILED: see the differences.';
   const losses = lossesOf(result);
   return losses > 0
     ? `The control fails as it must: ${count(losses)} acknowledged entries are gone with synchronous_commit=off.`

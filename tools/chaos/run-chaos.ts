@@ -22,6 +22,8 @@ export interface ChaosOptions {
   readonly clients: number;
   /** `synchronous_commit=off`: the control that must lose something. */
   readonly unsafe: boolean;
+  /** No hold may outlive its end by more while workers run. */
+  readonly punctualWithinMs: number;
   readonly onKill?: (victim: Victim) => void;
 }
 
@@ -53,7 +55,7 @@ const SHARE_FLUSHED = 0.3;
 const SHARE_FROZEN = 0.3;
 const ATTEMPT_TIMEOUT_MS = 3_000;
 const LONGEST_PATIENCE_MS = 4_000;
-const SETTLING_PATIENCE_MS = 60_000;
+const SETTLING_PATIENCE_MS = 180_000;
 
 /** Load, kills at random moments, restarts; then every unknown outcome is settled and everything is compared. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -163,7 +165,7 @@ class ChaosRun {
   async #checkPunctuality(quiet: QuietHolds): Promise<Punctuality> {
     const pool = await this.#openPool();
     try {
-      const punctuality = await quiet.measure(pool);
+      const punctuality = await quiet.measure(pool, this.options.punctualWithinMs);
       await this.system.stopWorkers();
       return { ...punctuality, wrongWithoutWorkers: await quiet.endUnattended(this.client) };
     } finally {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findFreePort } from '../../src/database/embedded/free-port.js';
 import { clusterDirOf } from '../../src/database/embedded/cluster-files.js';
 import { processesInside, readPostmasterPid } from '../../src/database/embedded/postmaster-pid.js';
 import { createDataDir, embeddedDatabaseUrl } from '../../test/support/data-dir.js';
@@ -12,7 +13,7 @@ export function hasWorkers(target: Victim): boolean {
   return target === 'worker' || target === 'redis';
 }
 
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 180_000;
 const READY_POLL_MS = 25;
 const WORKERS = 2;
 const LAST_WORDS_CHARACTERS = 1_500;
@@ -46,17 +47,17 @@ export class SystemUnderTest {
   static async start(target: Victim, unsafe: boolean): Promise<SystemUnderTest> {
     const dataDir = await createDataDir();
     const redis = target === 'redis' ? await RedisServer.start() : undefined;
+    // The same address and key for every life of it, so that clients need not be told.
     const env: Record<string, string> = {
       DATA_DIR: dataDir.path,
       LOG_LEVEL: 'warn',
+      PORT: String(await findFreePort()),
       ...(hasWorkers(target) && { ROLE: 'api' }),
       ...(redis !== undefined && { REDIS_URL: redis.url }),
       ...(unsafe && { EMBEDDED_POSTGRES_SETTINGS: 'synchronous_commit=off', ALLOW_UNSAFE_DURABILITY: 'true' }),
     };
     const service = await startService({ env });
-    // The same address and key for every life of it, so that clients need not be told.
-    const fixed = { ...env, PORT: new URL(service.url).port, API_KEY: service.apiKey };
-    const system = new SystemUnderTest(service, dataDir, fixed, redis);
+    const system = new SystemUnderTest(service, dataDir, { ...env, API_KEY: service.apiKey }, redis);
     if (hasWorkers(target)) await Promise.all(Array.from({ length: WORKERS }, () => system.#startWorker()));
     return system;
   }

@@ -170,18 +170,23 @@ class LoadClient {
     // A tenth of the commits are for more than is held.
     const percent = BigInt(this.random.chance(0.1) ? this.random.integer(101, 150) : this.random.integer(0, 100));
     const amount = this.#rounded((hold.held * percent) / 100n);
-    const outcome = await this.#call(commit(this.#key(), hold, amount));
+    const operation = commit(this.#key(), hold, amount);
+    const outcome = await this.#call(operation);
     if (outcome.kind === 'acknowledged' && amount > 0n && this.#spent.length < MOST_REFUNDABLE) {
       this.#spent.push({ hold, amount });
     }
-    // An excess that was refused leaves the hold open; one that time ended is gone.
-    if (outcome.kind === 'refused' && outcome.status === 402) this.#holds.push(hold);
+    if (this.#leftAsItWas(operation, outcome)) this.#holds.push(hold);
   }
 
   async #keep(operation: Operation, hold: Hold): Promise<void> {
     const outcome = await this.#call(operation);
     if (outcome.kind === 'acknowledged') this.#holds.push({ ...hold, held: hold.held + operation.effect.held! });
-    if (outcome.kind === 'refused' && outcome.status === 402) this.#holds.push(hold);
+    if (this.#leftAsItWas(operation, outcome)) this.#holds.push(hold);
+  }
+
+  /** An excess that was refused leaves the hold open, if no lost attempt can follow; a hold that time ended is gone. */
+  #leftAsItWas(operation: Operation, outcome: Outcome): boolean {
+    return outcome.kind === 'refused' && outcome.status === 402 && !this.caller.history.isUnsettled(operation);
   }
 
   #call(operation: Operation): Promise<Outcome> {

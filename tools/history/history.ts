@@ -99,9 +99,13 @@ export class History {
 
   /** Operations that may or may not have taken effect: a retry with the same key settles them. */
   unsettled(): Operation[] {
-    return [...this.all()]
-      .filter(told => told.acknowledged === null && told.lostAttempts > 0)
-      .map(({ operation }) => operation);
+    return [...this.all()].map(({ operation }) => operation).filter(operation => this.isUnsettled(operation));
+  }
+
+  /** True also after a refusal: a refusal is not remembered, so that a lost attempt may still take effect after it. */
+  isUnsettled(operation: Operation): boolean {
+    const { acknowledged, lostAttempts } = this.#toldOf(operation);
+    return acknowledged === null && lostAttempts > 0;
   }
 
   /** What should still be held, by the client's own arithmetic. */

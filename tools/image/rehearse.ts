@@ -8,7 +8,7 @@ import { findFreePort } from '../../src/database/embedded/free-port.js';
 import { createDataDir } from '../../test/support/data-dir.js';
 import { copyOf, execForm, readContextFilter, readDockerfile, type Stage } from './dockerfile.js';
 
-const HEALTHY_TIMEOUT_MS = 60_000;
+const HEALTHY_TIMEOUT_MS = 180_000;
 const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 500;
 

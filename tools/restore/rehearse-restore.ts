@@ -14,7 +14,7 @@ import { Writers } from './writers.js';
 
 export interface RestoreOptions {
   readonly clients: number;
-  /** How long clients write before the base backup, between it and the moment, and after the moment. */
+  /** How long clients write at least before the base backup, between it and the moment, and after the moment. */
   readonly phaseMs: number;
 }
 
@@ -29,7 +29,10 @@ export interface RestoreResult {
 }
 
 const DATABASE = 'ledger';
-const ARCHIVE_TIMEOUT_MS = 30_000;
+const ARCHIVE_TIMEOUT_MS = 120_000;
+const FEWEST_IN_PHASE = 30;
+const LONGEST_PHASE_MS = 120_000;
+const POLL_MS = 50;
 const ALL_ENTRIES = `SELECT account_no || '/' || seq AS name, e::text AS row FROM entries e ORDER BY account_no, seq`;
 const logger = pino({ level: 'silent' });
 
@@ -81,13 +84,13 @@ async function runUntilLost({ clients, phaseMs }: RestoreOptions, dataDir: strin
   const writers = new Writers(new LedgerClient(service.url, service.apiKey, clients), clients);
   try {
     writers.start();
-    await sleep(phaseMs);
+    await write(writers, phaseMs);
     await takeBaseBackup(url, clusterDirOf(dataDir), join(vault, 'base'));
-    await sleep(phaseMs);
+    await write(writers, phaseMs);
     const acknowledgedBefore = new Set(writers.acknowledged);
     const [clock] = await query<{ moment: string }>(url, 'SELECT clock_timestamp()::text AS moment');
     writers.startPhase();
-    await sleep(phaseMs);
+    await write(writers, phaseMs);
     await writers.stop();
     const rows = await query<{ name: string; row: string }>(url, ALL_ENTRIES);
     await archiveAll(url);
@@ -108,12 +111,20 @@ async function runUntilLost({ clients, phaseMs }: RestoreOptions, dataDir: strin
   }
 }
 
+/** For so long, and for longer where that was too short for anything worth losing. */
+async function write(writers: Writers, phaseMs: number): Promise<void> {
+  const enough = writers.acknowledged.size + FEWEST_IN_PHASE;
+  await sleep(phaseMs);
+  const deadline = Date.now() + LONGEST_PHASE_MS;
+  while (writers.acknowledged.size < enough && Date.now() < deadline) await sleep(POLL_MS);
+}
+
 async function archiveAll(url: string): Promise<void> {
   const [{ file } = { file: '' }] = await query<{ file: string }>(
     url,
     `SELECT pg_walfile_name(pg_current_wal_lsn()) AS file, pg_switch_wal()`,
   );
-  for (const deadline = Date.now() + ARCHIVE_TIMEOUT_MS; Date.now() < deadline; await sleep(50)) {
+  for (const deadline = Date.now() + ARCHIVE_TIMEOUT_MS; Date.now() < deadline; await sleep(POLL_MS)) {
     const [archived] = await query<{ last: string | null }>(
       url,
       'SELECT last_archived_wal AS last FROM pg_stat_archiver',

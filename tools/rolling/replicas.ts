@@ -1,3 +1,4 @@
+import { findFreePort } from '../../src/database/embedded/free-port.js';
 import { LedgerClient } from '../client/ledger-client.js';
 import { startService, type RunningService } from '../../test/support/service.js';
 
@@ -21,7 +22,7 @@ export class Replicas {
   }
 
   static async start(databaseUrl: string, count: number): Promise<Replicas> {
-    const starting = Array.from({ length: count }, () => start(databaseUrl, '0'));
+    const starting = Array.from({ length: count }, async () => start(databaseUrl, await findFreePort()));
     return new Replicas(databaseUrl, await Promise.all(starting));
   }
 
@@ -31,7 +32,7 @@ export class Replicas {
 
   /** SIGTERM, and the next life of it on the same port; returns when that one listens. */
   async restart(index: number): Promise<void> {
-    const { port } = new URL(this.services[index]!.url);
+    const port = Number(new URL(this.services[index]!.url).port);
     await this.#stopOne(index);
     this.services[index] = await start(this.databaseUrl, port);
     this.#watch(this.services[index]);
@@ -60,8 +61,8 @@ export class Replicas {
   }
 }
 
-function start(databaseUrl: string, port: string): Promise<RunningService> {
-  const env = { API_KEY, PORT: port, LOG_LEVEL: 'warn', SHUTDOWN_DELAY_SECONDS: '1' };
+function start(databaseUrl: string, port: number): Promise<RunningService> {
+  const env = { API_KEY, PORT: String(port), LOG_LEVEL: 'warn', SHUTDOWN_DELAY_SECONDS: '1' };
   return startService({ databaseUrl, env });
 }
 

@@ -45,6 +45,7 @@ const SPREAD_ACCOUNTS = 50;
 const HOT_SHARE = 0.3;
 const ATTEMPT_TIMEOUT_MS = 10_000;
 const PATIENCE_MS = 30_000;
+const SETTLING_PATIENCE_MS = 120_000;
 /** All are up for so long between two restarts. */
 const BETWEEN_RESTARTS_MS = 500;
 
@@ -100,8 +101,8 @@ class RollingRun {
     const seconds = (performance.now() - startedAt) / 1000;
     const operations = this.#history.size;
     const wholeCalls = this.#latencies.summary().find(({ operation }) => operation === WHOLE_CALL)!;
-    await settleUnknown(this.#caller, PATIENCE_MS);
-    await endHolds(this.#caller, prefix, PATIENCE_MS);
+    await settleUnknown(this.#caller, SETTLING_PATIENCE_MS);
+    await endHolds(this.#caller, prefix, SETTLING_PATIENCE_MS);
     const compared = { allHoldsEnded: true };
     return {
       restarts: this.options.rounds * this.options.replicas,

@@ -8,6 +8,9 @@ import type {
   AdvanceTestClockRequest,
   AlertRule,
   AlertRuleRequest,
+  AutoTopUp,
+  AutoTopUpAttempt,
+  AutoTopUpRequest,
   BalanceAnswer,
   BatchRequest,
   BatchResults,
@@ -26,6 +29,8 @@ import type {
   CreateTestClockRequest,
   CreateWebhookEndpointRequest,
   DeadJob,
+  DecideMeterReportsRequest,
+  DecidedReports,
   DefineCampaignRequest,
   DefinePlanRequest,
   DefineUnitRequest,
@@ -44,6 +49,7 @@ import type {
   Member,
   MemberAnswer,
   MemberMutation,
+  MeterReport,
   Mutation,
   NewKey,
   NewWebhookEndpoint,
@@ -58,6 +64,7 @@ import type {
   RateCardWithVersions,
   Readiness,
   RebuildRequest,
+  ReconcileStripeRequest,
   RefundEntryRequest,
   RefundReservationRequest,
   ReleaseRequest,
@@ -739,6 +746,27 @@ export class Api {
     );
   }
 
+  /** Read when credits of an account are bought by themselves, and how that fares. */
+  getAutoTopUp(account: string, options: CallOptions = {}): Promise<AutoTopUp> {
+    return this.caller.call(
+      { method: 'GET', path: `/v1/accounts/${segment('account', account)}/auto-top-up`, repeatable: true },
+      options,
+    );
+  }
+
+  /** Have credits bought with the saved card when an account runs low. Begins anew, whatever had stopped it. The account is looked at at once: where it is low already, its card is charged. With `enabled` false nothing new is bought. */
+  putAutoTopUp(account: string, request: AutoTopUpRequest, options: CallOptions = {}): Promise<AutoTopUp> {
+    return this.caller.call(
+      {
+        method: 'PUT',
+        path: `/v1/accounts/${segment('account', account)}/auto-top-up`,
+        body: request,
+        repeatable: true,
+      },
+      options,
+    );
+  }
+
   /** List campaigns by id. */
   listCampaigns(
     query: {
@@ -1144,6 +1172,56 @@ export class Api {
   replayStripeEvents(request: ReplayStripeEventsRequest, options: CallOptions = {}): Promise<StripeReplay> {
     return this.caller.call(
       { method: 'POST', path: '/v1/ops/stripe/events/replay', body: request, repeatable: false },
+      options,
+    );
+  }
+
+  /** List automatic top-ups of all accounts and what came of them, the latest first. */
+  listAutoTopUpAttempts(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+      state?: 'asking' | 'processing' | 'action_required' | 'paid' | 'declined' | 'canceled' | undefined;
+      /** The caller's own id of an account, percent-encoded. */
+      account?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<AutoTopUpAttempt> {
+    return new List(
+      this.caller,
+      { method: 'GET', path: '/v1/ops/stripe/auto-top-ups', query, repeatable: true },
+      options,
+    );
+  }
+
+  /** List what is billed later and what came of its reports, the latest first. */
+  listMeterReports(
+    query: {
+      limit?: number | undefined;
+      /** `next_cursor` of the page before. */
+      after?: string | undefined;
+      state?: 'waiting' | 'failed' | 'reported' | 'refused' | 'unsure' | undefined;
+      /** The caller's own id of an account, percent-encoded. */
+      account?: string | undefined;
+    } = {},
+    options: CallOptions = {},
+  ): List<MeterReport> {
+    return new List(this.caller, { method: 'GET', path: '/v1/ops/stripe/usage', query, repeatable: true }, options);
+  }
+
+  /** Report usage again that could not be reported, or note that Stripe has it. What is reported stays so. All of them or none. */
+  decideMeterReports(request: DecideMeterReportsRequest, options: CallOptions = {}): Promise<DecidedReports> {
+    return this.caller.call(
+      { method: 'POST', path: '/v1/ops/stripe/usage/decide', body: request, repeatable: false },
+      options,
+    );
+  }
+
+  /** Compare what Stripe has of a span of time with the ledger, and repair what settling it anew puts right. A dry run unless `dry_run` is false. Answers at once; a worker does it, payment by payment and subscription by subscription, and whoever takes over after a kill goes on where it was. The run tells what differs. */
+  reconcileStripe(request: ReconcileStripeRequest, options: CallOptions = {}): Promise<Run> {
+    return this.caller.call(
+      { method: 'POST', path: '/v1/ops/stripe/reconcile', body: request, repeatable: false },
       options,
     );
   }

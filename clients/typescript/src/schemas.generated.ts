@@ -75,6 +75,121 @@ export type AppliesTo = {
   members?: string[] | undefined;
 };
 
+/** When credits are bought by themselves, and how that fares. */
+export type AutoTopUp = {
+  account: string;
+  enabled: boolean;
+  unit: string;
+  threshold: string;
+  measure: 'unspent' | 'available';
+  pack?: string | undefined;
+  amount?: string | undefined;
+  target?: string | undefined;
+  /** Of the limit, and of what is bought. */
+  currency: string;
+  monthly_limit: {
+    amount: string;
+    count: number;
+  };
+  cooldown_seconds: number;
+  return_url: string;
+  /** `action_required`: the owner of the card has to pay at `action.url`. `capped`: until the next month. `stopped`: `reason` tells why; put the policy again. */
+  status: 'off' | 'ready' | 'charging' | 'action_required' | 'capped' | 'stopped';
+  reason?:
+    | {
+        code: 'declined' | 'no_card' | 'payment_returned' | 'not_for_sale';
+        message: string;
+      }
+    | undefined;
+  action?:
+    | {
+        url: string;
+        expires_at: string;
+      }
+    | undefined;
+  /** Of one card in a row; the third is the last. */
+  declines: number;
+  /** Spent in this month of UTC, what is under way included. */
+  this_month: {
+    amount: string;
+    count: number;
+  };
+  last_attempt?:
+    | {
+        id: string;
+        status: 'asking' | 'processing' | 'action_required' | 'paid' | 'declined' | 'canceled';
+        price: {
+          amount: string;
+          currency: string;
+        };
+        lots: {
+          unit: string;
+          amount: string;
+          category: 'paid' | 'promotional';
+        }[];
+        code?: string | undefined;
+        decline_code?: string | undefined;
+        message?: string | undefined;
+        created_at: string;
+        settled_at?: string | undefined;
+      }
+    | undefined;
+  updated_at: string;
+};
+
+/** One time that credits were bought because an account ran low. */
+export type AutoTopUpAttempt = {
+  id: string;
+  mode: 'live' | 'test';
+  account: string;
+  pack: string;
+  price: {
+    amount: string;
+    currency: string;
+  };
+  /** `asking`: Stripe is asked, or is about to be; `action_required`: the bank wants the owner of the card. */
+  state: 'asking' | 'processing' | 'action_required' | 'paid' | 'declined' | 'canceled';
+  /** The payment intent at Stripe, once it is known. */
+  payment: string | null;
+  /** Why it was declined, or given up. */
+  code: string | null;
+  decline_code: string | null;
+  message: string | null;
+  created_at: string;
+  settled_at: string | null;
+};
+
+export type AutoTopUpAttemptPage = {
+  data: AutoTopUpAttempt[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
+export type AutoTopUpRequest = {
+  enabled?: boolean | undefined;
+  /** Buy when what is left comes down to so many credits. */
+  threshold: string;
+  /** `unspent` is available and held together: work in flight does not move it up and down. */
+  measure?: 'unspent' | 'available' | undefined;
+  pack?: string | undefined;
+  /** Money each time, in the main unit; with currency. */
+  amount?: string | undefined;
+  /** Credits there are to be afterwards, what is owed paid; with currency. */
+  target?: string | undefined;
+  currency?: string | undefined;
+  /** The most that is spent in a month of UTC. */
+  monthly_limit: {
+    /** Money, in the main unit of the currency of what is bought. */
+    amount: string;
+    /** Payments. */
+    count?: number | undefined;
+  };
+  /** From the end of one attempt to the beginning of the next. */
+  cooldown_seconds?: number | undefined;
+  /** Where the owner of the card comes back to when he had to pay himself. */
+  return_url: string;
+};
+
 /** granted = available + held + spent + expired + revoked - debt */
 export type Balance = {
   available: AmountOut;
@@ -218,6 +333,11 @@ export type ChangeWebhookEndpointRequest = {
         | 'subscription.ended'
         | 'subscription.fell_back'
         | 'subscription.trial_ending'
+        | 'auto_top_up.succeeded'
+        | 'auto_top_up.declined'
+        | 'auto_top_up.action_required'
+        | 'auto_top_up.capped'
+        | 'auto_top_up.stopped'
         | 'reservation.expired'
       )[]
     | undefined;
@@ -362,6 +482,11 @@ export type CreateWebhookEndpointRequest = {
         | 'subscription.ended'
         | 'subscription.fell_back'
         | 'subscription.trial_ending'
+        | 'auto_top_up.succeeded'
+        | 'auto_top_up.declined'
+        | 'auto_top_up.action_required'
+        | 'auto_top_up.capped'
+        | 'auto_top_up.stopped'
         | 'reservation.expired'
       )[]
     | undefined;
@@ -384,6 +509,21 @@ export type DeadJobPage = {
   data: DeadJob[];
   has_more: boolean;
   next_cursor: string | null;
+};
+
+export type DecideMeterReportsRequest = {
+  reports: string[];
+  /** `report_again`: Stripe does not have them. `is_reported`: somebody saw them there. */
+  decision: 'report_again' | 'is_reported';
+  /** Why, in words; stays on record with who called. */
+  reason: string;
+};
+
+export type DecidedReports = {
+  reports: {
+    id: string;
+    result: string;
+  }[];
 };
 
 /** Replaces all that was said of the campaign, for claims to come. */
@@ -426,6 +566,8 @@ export type DefinePlanRequest = {
   limits?: PlanLimit[] | undefined;
   /** How long what is left stays usable while a renewal is not paid; three days if left out. */
   renewal_grace_seconds?: number | undefined;
+  /** Units in which no spend is refused for lack of credits. */
+  arrears?: PlanArrears[] | undefined;
   /** The rate card that prices the events of whoever has the plan. */
   rate_card?: string | undefined;
   /** The plan without a price that follows when a subscription ends. */
@@ -582,6 +724,34 @@ export type FinanceMonthPage = {
   complete_until: string | null;
 };
 
+export type FoundAtStripe = {
+  kind:
+    | 'missing_grant'
+    | 'doubled'
+    | 'wrong_amount'
+    | 'unknown_payment'
+    | 'refund_not_revoked'
+    | 'revoked_too_much'
+    | 'unfinished'
+    | 'missing_period'
+    | 'other_subscription'
+    | 'usage_differs'
+    | 'drift'
+    | 'unclear';
+  /** Of Stripe's: a payment intent, a Checkout Session, a subscription. */
+  object: string;
+  /** Null where nobody knows. */
+  account: string | null;
+  words: string;
+  /** Whether settling it anew puts it right; the others are for people. */
+  repairable: boolean;
+  /** What was done about it, or why not; null where nothing was tried. */
+  repair: {
+    done: boolean;
+    words: string;
+  } | null;
+};
+
 export type FoundDifference = {
   mode: ('live' | 'test') | null;
   /** Null where nothing tells its name. */
@@ -735,6 +905,34 @@ export type MemberPage = {
 /** At most 50 strings of the caller's own. */
 export type Metadata = { [name: string]: string };
 
+/** What of an entry is billed later, by a meter of Stripe. */
+export type MeterReport = {
+  /** What Stripe knows it by: the id of the entry, with a number where it has several. */
+  id: string;
+  mode: 'live' | 'test';
+  account: string;
+  subscription: string;
+  /** The `event_name` of the meter. */
+  meter: string;
+  unit: string;
+  /** As the meter gets it: in the smallest parts of the unit, negative for what was given back. */
+  quantity: string;
+  /** `waiting` and `failed` are tried (again); `refused`: Stripe does not have it; `unsure`: it may have it, look there. */
+  state: 'waiting' | 'failed' | 'reported' | 'refused' | 'unsure';
+  attempts: number;
+  next_attempt_at: string | null;
+  last_error: string | null;
+  customer: string | null;
+  used_at: string;
+  settled_at: string | null;
+};
+
+export type MeterReportPage = {
+  data: MeterReport[];
+  has_more: boolean;
+  next_cursor: string | null;
+};
+
 export type Mutation = {
   account: string;
   /** Entries the account has. */
@@ -777,6 +975,11 @@ export type NewWebhookEndpoint = {
         | 'subscription.ended'
         | 'subscription.fell_back'
         | 'subscription.trial_ending'
+        | 'auto_top_up.succeeded'
+        | 'auto_top_up.declined'
+        | 'auto_top_up.action_required'
+        | 'auto_top_up.capped'
+        | 'auto_top_up.stopped'
         | 'reservation.expired'
       )[]
     | null;
@@ -857,6 +1060,14 @@ export type Plan = {
   draft_saved_at?: string | null | undefined;
 };
 
+/** What a spend lacks in the unit is lent to it, and billed later. */
+export type PlanArrears = {
+  /** Prepaid. */
+  unit: string;
+  /** The `event_name` of the meter at Stripe that what is used is reported to. */
+  meter: string;
+};
+
 /** What a plan shows, costs and gives. */
 export type PlanDefinition = {
   name: string;
@@ -882,6 +1093,8 @@ export type PlanDefinition = {
   limits?: PlanLimit[] | undefined;
   /** How long what is left stays usable while a renewal is not paid; three days if left out. */
   renewal_grace_seconds?: number | undefined;
+  /** Units in which no spend is refused for lack of credits. */
+  arrears?: PlanArrears[] | undefined;
   /** The rate card that prices the events of whoever has the plan. */
   rate_card?: string | undefined;
   /** The plan without a price that follows when a subscription ends. */
@@ -1287,6 +1500,17 @@ export type RebuildRequest = {
   trust_entries?: boolean | undefined;
 };
 
+export type ReconcileStripeRequest = {
+  /** What Stripe has from then on; included. */
+  from: string;
+  /** Excluded, at most 400 days later; now if left out. */
+  to?: string | undefined;
+  /** Only tell what differs. */
+  dry_run?: boolean | undefined;
+  /** Why, in words; stays on record with who called. */
+  reason: string;
+};
+
 /** Without `amount` all that is not yet refunded. */
 export type RefundEntryRequest = {
   amount?: Amount | undefined;
@@ -1448,23 +1672,45 @@ export type Run = {
   requested_at: string;
   started_at: string | null;
   finished_at: string | null;
-  progress: {
-    entries: number;
-    entries_expected: number;
-  } | null;
+  /** Objects, of a reconciliation with Stripe; else entries. */
+  progress:
+    | (
+        | {
+            entries: number;
+            entries_expected: number;
+          }
+        | {
+            objects: number;
+            objects_expected: number;
+          }
+      )
+    | null;
   /** What came of it so far. */
-  result: {
-    accounts: number;
-    entries: number;
-    accounts_that_differ: number;
-    differences: number;
-    accounts_rebuilt: number;
-    /** That differ and could not be rebuilt. */
-    accounts_left: number;
-    first_differences: FoundDifference[];
-    /** Why it failed. */
-    error?: string | undefined;
-  } | null;
+  result:
+    | (
+        | {
+            accounts: number;
+            entries: number;
+            accounts_that_differ: number;
+            differences: number;
+            accounts_rebuilt: number;
+            /** That differ and could not be rebuilt. */
+            accounts_left: number;
+            first_differences: FoundDifference[];
+            /** Why it failed. */
+            error?: string | undefined;
+          }
+        | {
+            /** Of Stripe's, compared so far; all that was reported to meters is one. */
+            objects: number;
+            differences: number;
+            repaired: number;
+            first_differences: FoundAtStripe[];
+            /** Why it failed. */
+            error?: string | undefined;
+          }
+      )
+    | null;
   /** Why nothing happens, where nothing does. */
   notice?: string | undefined;
 };
@@ -1644,7 +1890,7 @@ export type SubscribeRequest = {
   trial?: boolean | undefined;
   /** False takes a cancellation back. */
   cancel_at_period_end?: boolean | undefined;
-  /** Amounts of this account's own, of the plan's grants and limits by unit. */
+  /** Amounts of this account's own, of the plan's grants and limits by unit. Within a period limits change at once, what was used of them stays used; what a period gives changes from the next one on. */
   overrides?: { [name: string]: Amount } | undefined;
 };
 
@@ -1751,6 +1997,8 @@ export type TopUpRequest = {
   /** Where the buyer comes back to. It says nothing about the payment. */
   success_url: string;
   cancel_url: string;
+  /** The card may be charged later, when its owner is not there: what auto top-ups need. */
+  save_card?: boolean | undefined;
 };
 
 export type Unit = {
@@ -1839,6 +2087,11 @@ export type WebhookEndpoint = {
         | 'subscription.ended'
         | 'subscription.fell_back'
         | 'subscription.trial_ending'
+        | 'auto_top_up.succeeded'
+        | 'auto_top_up.declined'
+        | 'auto_top_up.action_required'
+        | 'auto_top_up.capped'
+        | 'auto_top_up.stopped'
         | 'reservation.expired'
       )[]
     | null;
@@ -2179,6 +2432,104 @@ export type WebhookEvent =
       };
     }
   | {
+      type: 'auto_top_up.succeeded';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** This one time. */
+        auto_top_up: string;
+        price: {
+          amount: string;
+          currency: string;
+        };
+        lots: {
+          /** What is counted. */
+          unit: string;
+          amount: string;
+          category: 'paid' | 'included' | 'promotional' | 'compensation';
+        }[];
+      };
+    }
+  | {
+      type: 'auto_top_up.declined';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** This one time. */
+        auto_top_up: string;
+        price: {
+          amount: string;
+          currency: string;
+        };
+        /** Stripe's word for it. */
+        code: string;
+        /** The bank's, where it gave one. */
+        decline_code: string | null;
+        message: string;
+        /** Of this card in a row; the third is the last. */
+        declines: number;
+      };
+    }
+  | {
+      type: 'auto_top_up.action_required';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        /** This one time. */
+        auto_top_up: string;
+        price: {
+          amount: string;
+          currency: string;
+        };
+        /** Where the owner of the card pays himself. */
+        url: string;
+        expires_at: string;
+      };
+    }
+  | {
+      type: 'auto_top_up.capped';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        limit: 'amount' | 'count';
+        resumes_at: string;
+      };
+    }
+  | {
+      type: 'auto_top_up.stopped';
+      /** Also the header `webhook-id`: the same each time the event is sent. */
+      id: string;
+      account: string;
+      /** Counts what this endpoint is told of this account: 1, 2, 3, without gaps. */
+      sequence: number;
+      /** When it took effect. */
+      occurred_at: string;
+      data: {
+        reason: 'declined' | 'no_card' | 'payment_returned' | 'not_for_sale';
+        message: string;
+      };
+    }
+  | {
       type: 'reservation.expired';
       /** Also the header `webhook-id`: the same each time the event is sent. */
       id: string;
@@ -2222,6 +2573,7 @@ export type RefusalCode =
   | 'alert_rule_not_found'
   | 'already_claimed'
   | 'amount_too_large'
+  | 'auto_top_up_not_found'
   | 'busy'
   | 'campaign_ended'
   | 'campaign_exhausted'
@@ -2245,6 +2597,7 @@ export type RefusalCode =
   | 'member_in_use'
   | 'member_not_found'
   | 'meter_not_found'
+  | 'meter_report_not_found'
   | 'not_found'
   | 'pack_exists'
   | 'pack_not_found'

@@ -5,6 +5,7 @@ import { PRINT_EXACTLY } from '../entry-hash.js';
 import type { CheckpointFile } from '../file/checkpoint-file.js';
 import { LEAF_BYTES, readLeaf, type Leaf } from '../leaf.js';
 import { Heads } from '../log/heads.js';
+import { EntryReader } from '../log/read-entries.js';
 import { BadNote } from '../signed-note.js';
 import { FirstEntries, readStarts } from './check-starts.js';
 import { checkTable } from './check-table.js';
@@ -73,6 +74,7 @@ export async function auditLedger(options: AuditOptions): Promise<AuditReport> {
 class Audit {
   private readonly log: SignedLog;
   private readonly heads = new Heads(REMEMBERED_ACCOUNTS);
+  private readonly entries = new EntryReader();
   private readonly signed = new Tally();
   private readonly unsigned = new Tally();
   private readonly findings: Finding[] = [];
@@ -144,7 +146,7 @@ class Audit {
 
   private async *readGroups(all: AsyncGenerator<SomeLeaves>): AsyncGenerator<{ some: SomeLeaves; group: Group }> {
     for await (const some of all) {
-      const group = await readGroup(this.reader, some.bytes, some.first, some.stored, this.lastPosition);
+      const group = await readGroup(this.reader, this.entries, some.bytes, some.first, some.stored, this.lastPosition);
       this.lastPosition = group.leaves.at(-1)?.position ?? this.lastPosition;
       yield { some, group };
     }

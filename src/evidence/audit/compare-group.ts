@@ -3,7 +3,7 @@ import type { ChainStarts } from '../chain-starts.js';
 import { entryHash, hasTexts, textsHash, type PrintedEntry } from '../entry-hash.js';
 import { LEAF_BYTES, readLeaf, type Leaf } from '../leaf.js';
 import type { Heads } from '../log/heads.js';
-import { entryKey, readEntries, readErased } from '../log/read-entries.js';
+import { entryKey, entryOf, readErased, type EntryReader } from '../log/read-entries.js';
 import { SALT_BYTES, TILE_LEAVES, type Tile } from '../log/tiles.js';
 
 const BEFORE_ALL_POSITIONS = '-9223372036854775808';
@@ -55,6 +55,7 @@ export interface Group {
  */
 export async function readGroup(
   client: Client,
+  reader: EntryReader,
   bytes: Buffer,
   first: number,
   stored: readonly (Tile | undefined)[],
@@ -65,7 +66,7 @@ export async function readGroup(
   const leaves = read.slice(0, unreadable < 0 ? read.length : unreadable) as Leaf[];
   const from = after ?? BEFORE_ALL_POSITIONS;
   const upTo = leaves.reduce((last, { position }) => Math.max(last, position), -1);
-  const rows = await readEntries(client, from, upTo);
+  const rows = (await reader.read(client, from, upTo)).map(entryOf);
   const erased = await readErased(client, from, upTo);
   return { leaves, unreadable: read.length - leaves.length, first, stored, rows, erased };
 }

@@ -14,6 +14,9 @@ const KEEP_FOLLOWERS_OUT = `SELECT projection, shadow FROM projection_checkpoint
 /** Whoever appends waits, and then finds another revision. */
 const LOCK_ACCOUNT = `SELECT FROM accounts WHERE account_no = $1 FOR UPDATE`;
 
+/** What Stripe told of whoever bought for the account. */
+const SHORTEN_EVENTS = `SELECT shorten_stripe_events_of(mode, id) FROM account_names WHERE account_no = $1`;
+
 const ENTRIES = `
 SELECT ${PRINTED_COLUMNS}
 FROM entries e LEFT JOIN account_names n USING (account_no)
@@ -36,7 +39,7 @@ export class RebuildUnderWay extends Error {
 
 /**
  * Removes reasons and metadata of an account, or of one entry of it, wherever they are: entries, the account's row, holds,
- * stored answers, usage. What stays is the salted hash that the log has of them, without its salt. One transaction; the
+ * stored answers, usage; of an account also what Stripe's events say of its buyers. What stays is the salted hash that the log has of them, without its salt. One transaction; the
  * service may go on. Erased before the log has the entry, the log takes the hash from here.
  * @param seq null for the whole account
  * @returns how many entries had texts
@@ -52,6 +55,7 @@ export async function eraseTexts(owner: Client, accountNo: number, seq: number |
     if (rebuilt !== undefined)
       throw new RebuildUnderWay(`${rebuilt.projection} is being rebuilt: wait until it is done`);
     await owner.query(LOCK_ACCOUNT, [accountNo]);
+    if (seq === null) await owner.query(SHORTEN_EVENTS, [accountNo]);
     const erased = await eraseEntries(owner, accountNo, seq);
     if (erased.length > 0) {
       await owner.query('SELECT erase_text_copies($1, $2, $3)', [accountNo, erased, seq === null]);

@@ -2,9 +2,9 @@ import { randomFillSync } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import type { PositionRange, Projection } from '../../projections/projection.js';
 import { ChainStarts } from '../chain-starts.js';
-import { ENTRY_FORMAT, entryHash, hasTexts, PRINT_EXACTLY, textsHash, type PrintedEntry } from '../entry-hash.js';
-import { Heads, type EntryNo } from './heads.js';
-import { entryKey, PAGE_POSITIONS, readEntries, readErased } from './read-entries.js';
+import { ENTRY_FORMAT, entryHash, hasTexts, PRINT_EXACTLY, textsHash } from '../entry-hash.js';
+import { Heads } from './heads.js';
+import { entryKey, entryOf, EntryReader, PAGE_POSITIONS, readErased } from './read-entries.js';
 import { TileWriter } from './tile-writer.js';
 import { readLastTile } from './tiles.js';
 
@@ -22,6 +22,7 @@ export class EvidenceLog implements Projection {
   readonly settings = {};
   readonly tables = ['log_tiles', 'log_nodes'];
   private readonly heads = new Heads(REMEMBERED_ACCOUNTS);
+  private readonly reader = new EntryReader();
   private starts: ChainStarts | undefined;
   /** Who wrote the end of the log that `heads` go with: what was rolled back, or written elsewhere since, is forgotten. */
   private writtenBy: string | undefined;
@@ -45,24 +46,23 @@ export class EvidenceLog implements Projection {
     after: number,
     upTo: number,
   ): Promise<void> {
-    const entries = await readEntries(client, after, upTo);
+    const lines = await this.reader.read(client, after, upTo);
     const erased = await readErased(client, after, upTo);
-    await this.heads.foresee(client, entries.map(entryNo));
-    for (const entry of entries) {
-      const which = entryNo(entry);
-      const previous = which.seq === 1 ? starts.of({ ...which, format: ENTRY_FORMAT }) : this.heads.before(which);
+    await this.heads.foresee(client, lines);
+    for (const line of lines) {
+      const entry = entryOf(line);
+      const { accountNo, seq, position } = line;
+      const previous = seq === 1 ? starts.of({ accountNo, format: ENTRY_FORMAT }) : this.heads.before(line);
       if (previous === undefined) {
-        throw new Error(`the log lacks the entry before seq ${entry.seq} of account number ${entry.account_no}`);
+        throw new Error(`the log lacks the entry before seq ${seq} of account number ${accountNo}`);
       }
-      const gone = erased.get(entryKey(entry));
+      const gone = erased.size === 0 ? undefined : erased.get(entryKey(entry));
       const texts = gone ?? (hasTexts(entry) ? textsHash(entry, randomFillSync(end.salt())) : null);
       const hash = entryHash(entry, previous, texts, ENTRY_FORMAT);
-      this.heads.set(which, hash);
-      await end.add({ ...which, format: ENTRY_FORMAT, position: Number(entry.position), hash });
+      this.heads.set(line, hash);
+      end.add({ format: ENTRY_FORMAT, accountNo, seq, position, hash });
+      // Only then: waiting for nothing takes longer than hashing an entry.
+      if (end.isFull) await end.nextTile();
     }
   }
-}
-
-function entryNo(entry: Pick<PrintedEntry, 'account_no' | 'seq'>): EntryNo {
-  return { accountNo: Number(entry.account_no), seq: Number(entry.seq) };
 }

@@ -24,7 +24,7 @@ export class TileWriter {
     this.salted = (last?.salts ?? null) !== null;
     last?.leaves.copy(this.leaves);
     last?.salts?.copy(this.salts);
-    if (this.count === TILE_LEAVES) this.startTile();
+    if (this.isFull) this.startTile();
   }
 
   /** Where the salt of the leaf that comes next goes. */
@@ -33,11 +33,20 @@ export class TileWriter {
     return this.salts.subarray(this.count * SALT_BYTES, (this.count + 1) * SALT_BYTES);
   }
 
-  async add(leaf: Leaf): Promise<void> {
+  /** To the tile that is not full. */
+  add(leaf: Leaf): void {
     if (this.count === 0) this.firstPosition = leaf.position;
     writeLeaf(this.leaves, this.count * LEAF_BYTES, leaf);
     this.unwritten = true;
-    if (++this.count < TILE_LEAVES) return;
+    this.count++;
+  }
+
+  get isFull(): boolean {
+    return this.count === TILE_LEAVES;
+  }
+
+  /** Writes the tile that is full. */
+  async nextTile(): Promise<void> {
     await this.write();
     this.startTile();
   }

@@ -1,35 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { charge, FREEZE, GivenAccount, limits, refund, revoke, UNFREEZE } from '../../../test/model/given-account.js';
+import { charge, GivenAccount, limits } from '../../../test/model/given-account.js';
 import { MAX_AMOUNT } from '../../shared/amount.js';
-
-describe('freezing', () => {
-  it('twice changes nothing', () => {
-    const account = new GivenAccount();
-    expect(account.does({ type: 'freeze', reason: 'fraud' })).toMatchObject([{ type: 'freeze', reason: 'fraud' }]);
-    expect(account.does(FREEZE)).toEqual([]);
-    expect(account.state.frozen).toBe(true);
-  });
-
-  it('ends with an unfreeze, of which a second changes nothing', () => {
-    const account = new GivenAccount();
-    account.grants(1n);
-    account.does(FREEZE);
-    expect(account.does(UNFREEZE)).toMatchObject([{ type: 'unfreeze', unit: null, amount: 0n }]);
-    expect(account.does(UNFREEZE)).toEqual([]);
-    account.does(charge(1n));
-  });
-
-  it('does not stop refunds and revokes', () => {
-    const account = new GivenAccount();
-    const lot = account.grants(10n);
-    const held = account.reserves(5n);
-    account.commits(held, 5n);
-    account.does(FREEZE);
-    account.does(refund(held, 2n));
-    account.does(revoke(lot, 1n));
-    expect(account.balance()).toMatchObject({ available: 6n, spent: 3n, revoked: 1n });
-  });
-});
 
 describe('configuring', () => {
   it('replaces what it names and keeps the rest', () => {

@@ -1,6 +1,6 @@
 import { MAX_AMOUNT } from '../../shared/amount.js';
 import type { AccountState, Metadata, Moment } from './account.js';
-import type { Configure, Freeze } from './command.js';
+import type { Configure } from './command.js';
 import { makeEntry, type Settings } from './entry.js';
 import { accept, refuse, type Decision } from './refusal.js';
 
@@ -25,13 +25,6 @@ export function configure(state: AccountState, command: Configure, now: Moment, 
   };
   if (Object.keys(settings).length === 0) return accept([]);
   return accept([makeEntry(state.seq + 1, now, recordedAt, { type: 'configure', unit: null, amount: 0n, settings })]);
-}
-
-/** Stops new work (or lets it go on); work in flight is not touched. Freezing twice changes nothing. */
-export function freeze(state: AccountState, command: Freeze, now: Moment, recordedAt: Moment): Decision {
-  if (state.frozen === (command.type === 'freeze')) return accept([]);
-  const { type, reason } = command;
-  return accept([makeEntry(state.seq + 1, now, recordedAt, { type, unit: null, amount: 0n, reason })]);
 }
 
 function sameLimits(a: ReadonlyMap<string, bigint>, b: ReadonlyMap<string, bigint>): boolean {

@@ -1,10 +1,12 @@
 import type { AppliesTo } from './applies-to.js';
+import type { Cost } from './cost.js';
 import type { LotPlan } from './lot-plan.js';
 import type { Member } from './member.js';
 import type { Moment } from './moment.js';
+import type { PricedEvent } from './priced-event.js';
 import type { Subscription } from './subscription.js';
 
-export type { AppliesTo, Moment };
+export type { AppliesTo, Cost, Moment };
 
 /** The seven sums of one account and unit, in base units. `granted = available + held + spent + expired + revoked - debt`, always. */
 export interface Balance {
@@ -19,12 +21,6 @@ export interface Balance {
 
 export const LOT_CATEGORIES = ['paid', 'included', 'promotional', 'compensation'] as const;
 export type LotCategory = (typeof LOT_CATEGORIES)[number];
-
-/** What was paid for a lot: a decimal in the currency's main unit, kept as it came. */
-export interface Cost {
-  readonly amount: string;
-  readonly currency: string;
-}
 
 /** What happens to what is left of a lot when it ends. Without a rule everything left expires. */
 export interface RolloverRule {
@@ -51,6 +47,15 @@ export interface LotTerms {
   readonly carriedFrom: number | null;
   /** For a lot that a subscription gave; kept with the subscription, which is what makes use of it. */
   readonly plan: LotPlan | null;
+  /** Only of what a spend lacked and is billed for later. */
+  readonly overage?: OverageTerms;
+}
+
+/** Who is billed for what a spend lacked. Such a lot is over from the beginning: only its own spend has it. */
+export interface OverageTerms {
+  readonly subscription: string;
+  /** The name of the meter's events at Stripe. */
+  readonly meter: string;
 }
 
 /** What is left of one grant. */
@@ -187,9 +192,13 @@ export interface Recalled {
   readonly lots: Map<number, Lot>;
   /** All commits of a reservation in order, by its number; a reservation that is not here was not recalled. */
   readonly spends: Map<number, Spend[]>;
+  /** What a reservation was made for, by its number; null where it was made of amounts. */
+  readonly announced: Map<number, PricedEvent | null>;
   /** Charges (commits without a reservation) by `seq`. */
   readonly charges: Map<number, Spend>;
   readonly revocations: Map<number, Revocation>;
+  /** Who holds the account frozen; null where that was not recalled, or nobody does. */
+  frozenBy: readonly string[] | null;
   /** Ids of subscriptions that entries of this batch changed: their rows are to be written. */
   readonly subscriptions: Set<string>;
   /** Ids of members that entries of this batch changed. */
@@ -242,8 +251,10 @@ function noHistory(): Recalled {
     reservations: new Map(),
     lots: new Map(),
     spends: new Map(),
+    announced: new Map(),
     charges: new Map(),
     revocations: new Map(),
+    frozenBy: null,
     subscriptions: new Set(),
     members: new Set(),
   };
@@ -251,9 +262,10 @@ function noHistory(): Recalled {
 
 /** Most turns recall little, and clearing a map makes a new table: those that are empty are left alone. */
 export function forgetHistory(recalled: Recalled): void {
-  const { reservations, lots, spends, charges, revocations, subscriptions, members } = recalled;
-  for (const kind of [reservations, lots, spends, charges, revocations, subscriptions, members])
+  const { reservations, lots, spends, announced, charges, revocations, subscriptions, members } = recalled;
+  for (const kind of [reservations, lots, spends, announced, charges, revocations, subscriptions, members])
     if (kind.size > 0) kind.clear();
+  recalled.frozenBy = null;
 }
 
 export function zeroBalance(): Balance {

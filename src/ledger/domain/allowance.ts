@@ -25,10 +25,10 @@ export interface Beginning {
  * one joins it, runs to its end and is given nothing for it. A plan with a price is paid for each time.
  * @param at from when it can be used, where the span began before
  */
-export function beginningOf(state: AccountState, terms: PlanTerms, span: Span, at: Moment): Beginning {
-  const had = allowanceOf(state, terms, Math.max(span.start, at));
-  if (had === null) return { span, anchor: null, grants: 'all' };
-  return { span: { start: span.start, end: had.until }, anchor: had.anchor, grants: 'none' };
+export function beginningOf(state: AccountState, terms: PlanTerms, { start, end }: Span, at: Moment): Beginning {
+  const had = allowanceOf(state, terms, Math.max(start, at));
+  if (had === null) return { span: { start, end }, anchor: null, grants: 'all' };
+  return { span: { start, end: had.until }, anchor: had.anchor, grants: 'none' };
 }
 
 /** The period of the plan that was given last and is not over at this moment. */

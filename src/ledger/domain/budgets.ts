@@ -57,7 +57,8 @@ export function overBudgets(
   for (const member of membersAbove(state, spender)) {
     for (const [place, budget] of member.budgets.entries()) {
       const line = budget.soft === (kind === 'soft') ? lines.find(({ unit }) => unit === budget.unit) : undefined;
-      if (line === undefined) continue;
+      // What costs nothing needs no room, also where a budget was lowered to less than is used.
+      if (line === undefined || (kind === 'hard' && line.amount === ZERO)) continue;
       const used = usedOf(state, member, place, now);
       if (used + line.amount <= budget.amount) continue;
       over.push({ member, budget, used, required: line.amount, resetsAt: resetsAt(member, place, now) });

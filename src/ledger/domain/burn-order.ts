@@ -1,12 +1,13 @@
 import type { AppliesTo, LotPart, LotTerms, SpendContext, UnitState } from './account.js';
 
-type Burning = Pick<LotTerms, 'priority' | 'expiresAt' | 'category'> & { readonly no: number };
+type Burning = Pick<LotTerms, 'priority' | 'expiresAt' | 'category' | 'overage'> & { readonly no: number };
 
 /**
  * Which lot burns first: lower priority number, then soonest end (none is last), then `paid` after every other
- * category, then the oldest. A total order, because lot numbers differ.
+ * category, then the oldest; what is billed later is last of all. A total order, because lot numbers differ.
  */
 export function burnsBefore(a: Burning, b: Burning): number {
+  if ((a.overage === undefined) !== (b.overage === undefined)) return a.overage === undefined ? -1 : 1;
   if (a.priority !== b.priority) return a.priority - b.priority;
   if (a.expiresAt !== b.expiresAt) return (a.expiresAt ?? Infinity) < (b.expiresAt ?? Infinity) ? -1 : 1;
   const paidLast = Number(a.category === 'paid') - Number(b.category === 'paid');

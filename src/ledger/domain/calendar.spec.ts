@@ -52,6 +52,20 @@ describe('counted from the subscription', () => {
 });
 
 describe('of the calendar', () => {
+  test('days have no gaps and do not overlap where the clock goes back over midnight, whichever is asked for first', () => {
+    const period: Period = { every: 'day', count: 1, anchor: 'calendar', timeZone: 'America/St_Johns' };
+    // At 00:01 of 7 November 2010 it was 23:01 of the 6th again.
+    const midnight = at('2010-11-07T02:30:00Z');
+    const again = at('2010-11-07T03:00:00Z');
+    const day = { start: midnight, end: at('2010-11-08T03:30:00Z') };
+    for (const moments of [[midnight - 1, again, midnight], [midnight, again], [again]]) {
+      const spans = moments.map(moment => spanAt(period, 0, moment));
+      moments.forEach((moment, i) => expect(spans[i]!.start <= moment && moment < spans[i]!.end).toBe(true));
+      expect(spans[moments.indexOf(again)]).toEqual(day);
+      expect(spanAt(period, 0, at('2026-01-01T12:00:00Z')).start).toBe(at('2026-01-01T03:30:00Z'));
+    }
+  });
+
   test('a month in Tokyo begins at 15:00 UTC of the day before', () => {
     const period: Period = { every: 'month', count: 1, anchor: 'calendar', timeZone: 'Asia/Tokyo' };
     expect(boundaries(period, '2026-01-31T14:59:59Z', 3)).toEqual([

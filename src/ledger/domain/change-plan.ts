@@ -8,7 +8,7 @@ import type { PlanTerms } from './plan-terms.js';
 import { refuse, type Refused } from './refusal.js';
 import { beginNext } from './renew.js';
 import { changeSubscription, type Given } from './start-period.js';
-import { lotsEnd, type Subscription } from './subscription.js';
+import { lotsEnd, type PlannedPeriod, type Subscription } from './subscription.js';
 
 /** Another plan: from now on, or from the end of the period. */
 export function changePlan(draft: Draft, current: Subscription, asked: Subscribe): Refused | null {
@@ -25,9 +25,9 @@ export function changePlan(draft: Draft, current: Subscription, asked: Subscribe
         'cycle_start_at lies ahead, within the current period: change now, or at its end',
       );
     }
-    return plan(draft, current, asked, span);
+    return plan(draft, current, asked, { ...span, cost: asked.cost });
   }
-  if (span.start >= current.period.end) return beginAtOnce(draft, current, terms, span);
+  if (span.start >= current.period.end) return beginAtOnce(draft, current, terms, { ...span, cost: asked.cost });
   if (lotsEnd(terms, span.end) <= draft.at) {
     return refuse('invalid_request', 'cycle_end_at is past: give the cycle that is current');
   }
@@ -42,7 +42,12 @@ function spanOf({ at }: Draft, { period, terms: old }: Subscription, { start, en
   return { start: at, end: nextBoundary(terms.period, at, at) };
 }
 
-function changeNow(draft: Draft, current: Subscription, { terms, policy }: Subscribe, asked: Span): Refused | null {
+function changeNow(
+  draft: Draft,
+  current: Subscription,
+  { terms, policy, cost }: Subscribe,
+  asked: Span,
+): Refused | null {
   const { id, period } = current;
   const { span, anchor, grants } = beginningOf(draft.state, terms, asked, draft.at);
   const sameCycle = span.start === period.start;
@@ -66,7 +71,7 @@ function changeNow(draft: Draft, current: Subscription, { terms, policy }: Subsc
     ...(current.next === null ? {} : { next: null }),
     had: sameCycle ? hadToo(terms.plan, current, moves) : hadWith(terms.plan, current, draft.at),
   };
-  changeSubscription(draft, current, change, { grants: givenBy(policy, gives, sameCycle) });
+  changeSubscription(draft, current, change, { grants: givenBy(policy, gives, sameCycle), cost });
   return null;
 }
 
@@ -82,7 +87,7 @@ function changeAtEnd(draft: Draft, current: Subscription, asked: Subscribe): Ref
     return refuse('period_overlap', 'cycle_start_at lies within the current period: give its end, or none');
   }
   if (start !== null && start > current.period.start) {
-    const span = { start, end: asked.end ?? nextBoundary(terms.period, start, start) };
+    const span = { start, end: asked.end ?? nextBoundary(terms.period, start, start), cost: asked.cost };
     return start <= draft.at ? beginAtOnce(draft, current, terms, span) : plan(draft, current, asked, span);
   }
   if (terms.paid) return plan(draft, current, asked, null);
@@ -94,7 +99,7 @@ function changeAtEnd(draft: Draft, current: Subscription, asked: Subscribe): Ref
 }
 
 /** The period that the change waits for is over. */
-function beginAtOnce(draft: Draft, current: Subscription, terms: PlanTerms, span: Span): Refused | null {
+function beginAtOnce(draft: Draft, current: Subscription, terms: PlanTerms, span: PlannedPeriod): Refused | null {
   if (lotsEnd(terms, span.end) <= draft.at) {
     return refuse('invalid_request', 'cycle_end_at is past: give the cycle that is current');
   }
@@ -102,7 +107,7 @@ function beginAtOnce(draft: Draft, current: Subscription, terms: PlanTerms, span
   return null;
 }
 
-function plan(draft: Draft, current: Subscription, { terms }: Subscribe, period: Span | null): Refused | null {
+function plan(draft: Draft, current: Subscription, { terms }: Subscribe, period: PlannedPeriod | null): Refused | null {
   const { id, next, cancelAtEnd } = current;
   const latest = lotsEnd(current.terms, current.period.end);
   if (period !== null && period.start > latest) {

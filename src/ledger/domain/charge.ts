@@ -2,9 +2,10 @@ import type { AccountState, Moment } from './account.js';
 import { overBudgets, windowsToOpen } from './budgets.js';
 import { sumOf } from './burn-order.js';
 import type { Charge, Line } from './command.js';
-import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
+import { cover, debtRefusal, takenFrom, withLent, type Cover } from './cover.js';
 import { makeEntry } from './entry.js';
 import { withLimits } from './limit-lines.js';
+import { lend } from './overage.js';
 import { accept, linesRefusal, refuse, type Decision } from './refusal.js';
 import { insufficient } from './shortfall.js';
 
@@ -22,21 +23,25 @@ export function charge(state: AccountState, command: Charge, now: Moment, record
     const tooMuch = debtRefusal(state, unit, covers[index]!.debt);
     if (tooMuch !== null) return tooMuch;
   }
-  return accept(
-    (covers as Cover[]).map(({ parts, debt }, index) => {
-      const line = lines[index]!;
-      return makeEntry(state.seq + 1 + index, now, recordedAt, {
-        type: 'commit',
-        ...line,
-        deltas: { available: -sumOf(parts), spent: line.amount, debt },
-        lots: takenFrom(parts),
-        reason: command.reason,
-        member: command.member,
-        event: index === 0 ? (command.event ?? null) : null,
-        metadata: index === 0 ? command.metadata : null,
-        opens: line.amount > 0n ? windowsToOpen(state, command.member, line.unit, now) : null,
-      });
-    }),
-    exceeded,
-  );
+  const lacking = lines.map(({ unit }, index) => ({ unit, amount: covers[index]!.overage }));
+  const lent = lend(state, lacking, now, recordedAt);
+  if (!lent.ok) return lent;
+  const first = state.seq + 1 + lent.entries.length;
+  const spent = (covers as Cover[]).map((found, index) => {
+    const line = lines[index]!;
+    const parts = withLent(found, lent.parts.get(line.unit));
+    return makeEntry(first + index, now, recordedAt, {
+      type: 'commit',
+      unit: line.unit,
+      amount: line.amount,
+      deltas: { available: -sumOf(parts), spent: line.amount, debt: found.debt },
+      lots: takenFrom(parts),
+      reason: command.reason,
+      member: command.member,
+      event: index === 0 ? (command.event ?? null) : null,
+      metadata: index === 0 ? command.metadata : null,
+      opens: line.amount > 0n ? windowsToOpen(state, command.member, line.unit, now) : null,
+    });
+  });
+  return accept(lent.entries.length === 0 ? spent : [...lent.entries, ...spent], exceeded);
 }

@@ -154,6 +154,8 @@ export interface RemoveMember {
 export interface Freeze {
   readonly type: 'freeze' | 'unfreeze';
   readonly reason: string | null;
+  /** In whose name; absent: a caller's. Only a caller lifts what others hold. */
+  readonly holder?: string | undefined;
 }
 
 export const CHANGE_POLICIES = ['keep', 'prorate', 'drop'] as const;
@@ -180,6 +182,12 @@ export interface Subscribe {
   readonly cancelAtEnd: boolean | null;
   /** Amounts of this account's own, by unit; null: as they are. */
   readonly overrides: ReadonlyMap<string, bigint> | null;
+  /** What was paid for what it gives; absent where that is not known. */
+  readonly cost?: Cost | undefined;
+  /** The overrides are for the period that runs: of what they are more, it is given what is for the time left. */
+  readonly grows?: boolean | undefined;
+  /** The overrides count within the period that runs, too: limits at once, what a period gives from the next one on. */
+  readonly adjusts?: boolean | undefined;
   /** The start is a fact that was recorded before. */
   readonly seen: boolean;
   /** So is that the account tried the plan out. */
@@ -191,6 +199,14 @@ export interface Cancel {
   readonly type: 'cancel';
   readonly subscription: string;
   readonly when: 'now' | 'period_end';
+}
+
+/** Books what was paid for a subscription that is over, and is the price of no credits. */
+export interface Recognise {
+  readonly type: 'recognise';
+  readonly subscription: string;
+  readonly paid: Cost;
+  readonly reason: string;
 }
 
 export type Command =
@@ -206,6 +222,7 @@ export type Command =
   | Reinstate
   | Subscribe
   | Cancel
+  | Recognise
   | Configure
   | SetMember
   | RemoveMember

@@ -12,10 +12,11 @@ import { overBudgets, windowsToOpen } from './budgets.js';
 import { least, sumOf } from './burn-order.js';
 import type { Commit, Line } from './command.js';
 import { commitLines } from './commit-limits.js';
-import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
+import { cover, debtRefusal, takenFrom, withLent, type Cover } from './cover.js';
 import { makeEntry, type EntryFields } from './entry.js';
-import { exceededBy } from './limit-lines.js';
+import { exceededBy, exceededByAnnounced } from './limit-lines.js';
 import { lateCommit } from './late-commit.js';
+import { lend, type Lent } from './overage.js';
 import { accept, refuse, type Decision } from './refusal.js';
 import { heldInBurnOrder, overAt, settleHeld, type Settled } from './return-credits.js';
 import { insufficient } from './shortfall.js';
@@ -27,7 +28,7 @@ interface LineCommit {
   readonly excess: Cover;
 }
 
-const NO_EXCESS: Cover = { parts: [], debt: 0n };
+const NO_EXCESS: Cover = { parts: [], overage: 0n, debt: 0n };
 
 /** Spends (part of) a reservation: less returns the rest, more follows its overage policy, all lines or none. */
 export function commit(state: AccountState, command: Commit, now: Moment, recordedAt: Moment): Decision {
@@ -65,15 +66,34 @@ export function commit(state: AccountState, command: Commit, now: Moment, record
     const tooMuch = debtRefusal(state, line.unit, excess.debt);
     if (tooMuch !== null) return tooMuch;
   }
-  const taken = (unit: string): bigint => commits.find(({ line }) => line.unit === unit)?.amount ?? 0n;
-  const exceeded = command.final ? exceededBy(state, command.event, taken) : [];
-  return accept(entriesOf(state, reservation, commits, command, now, recordedAt), exceeded);
+  const exceeded = exceededIn(state, reservation, commits, command);
+  const lacking = commits.map(({ line: { unit }, excess: { overage } }) => ({ unit, amount: overage }));
+  const lent = lend(state, lacking, now, recordedAt);
+  if (!lent.ok) return lent;
+  const spent = entriesOf(state, reservation, commits, lent, command, now, recordedAt);
+  return accept(lent.entries.length === 0 ? spent : [...lent.entries, ...spent], exceeded);
+}
+
+/** Told once, by the commit that ends the hold. */
+function exceededIn(
+  state: AccountState,
+  reservation: Reservation,
+  commits: readonly LineCommit[],
+  command: Commit,
+): readonly string[] {
+  if (!command.final) return [];
+  const amountOf = (unit: string): bigint => commits.find(({ line }) => line.unit === unit)?.amount ?? 0n;
+  if (command.event !== undefined) return exceededBy(state, command.event, amountOf);
+  if (commits.every(({ amount }) => amount === 0n)) return [];
+  const reserved = (unit: string): bigint => reservation.lines.find(line => line.unit === unit)?.reserved ?? 0n;
+  return exceededByAnnounced(state, reservation, reserved);
 }
 
 function entriesOf(
   state: AccountState,
   reservation: Reservation,
   commits: readonly LineCommit[],
+  lent: Lent,
   command: Commit,
   now: Moment,
   recordedAt: Moment,
@@ -82,9 +102,15 @@ function entriesOf(
   // A final commit always leaves an entry, else nothing would say that the reservation ended.
   const booked = moving.length === 0 && command.final ? commits.slice(0, 1) : moving;
   return booked.map((item, index) => {
-    const seq = state.seq + 1 + index;
+    const seq = state.seq + 1 + lent.entries.length + index;
+    const { deltas, lots, made } = movesOfLine(state, item, lent, command.final, seq, now);
     return makeEntry(seq, now, recordedAt, {
-      ...spendOfLine(state, item, command.final, seq, now),
+      type: 'commit',
+      unit: item.line.unit,
+      amount: item.amount,
+      deltas,
+      lots,
+      made,
       reservation: reservation.no,
       member: reservation.member,
       event: index === 0 ? (command.event ?? null) : null,
@@ -96,28 +122,27 @@ function entriesOf(
   });
 }
 
-function spendOfLine(
+function movesOfLine(
   state: AccountState,
   { line, amount, excess }: LineCommit,
+  lent: Lent,
   final: boolean,
   seq: number,
   now: Moment,
-): EntryFields {
+): Required<Pick<EntryFields, 'deltas' | 'lots' | 'made'>> {
   const settled = settle(state, line, least(amount, heldOf(line)), final);
   const back = settleHeld(state, line.unit, settled, seq, overAt(state, now), now, 'spent');
+  const beyond = withLent(excess, lent.parts.get(line.unit));
   const left = settled.reduce((sum, { spent, back: returned }) => sum + spent + returned, 0n);
   return {
-    type: 'commit',
-    unit: line.unit,
-    amount,
     deltas: {
       held: -left,
-      available: back.available - sumOf(excess.parts),
+      available: back.available - sumOf(beyond),
       spent: amount,
       expired: back.expired,
       debt: excess.debt - back.debtPaid,
     },
-    lots: [...back.changes, ...takenFrom(excess.parts)],
+    lots: [...back.changes, ...takenFrom(beyond)],
     made: back.made,
   };
 }

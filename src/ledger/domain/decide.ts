@@ -1,11 +1,13 @@
 import type { AccountState, Moment } from './account.js';
-import { configure, freeze } from './account-settings.js';
+import { configure } from './account-settings.js';
 import { cancel } from './cancel.js';
 import { charge } from './charge.js';
 import type { Command } from './command.js';
 import { commit } from './commit.js';
 import { extend } from './extend.js';
+import { freeze } from './freeze.js';
 import { grant } from './grant.js';
+import { recognise } from './recognise.js';
 import { refundEntry, refundReservation } from './refund.js';
 import type { Decision } from './refusal.js';
 import { release } from './release.js';
@@ -44,6 +46,8 @@ export function decide(state: AccountState, command: Command, now: Moment, recor
       return subscribe(state, command, now, recordedAt);
     case 'cancel':
       return cancel(state, command, now, recordedAt);
+    case 'recognise':
+      return recognise(state, command, now, recordedAt);
     case 'configure':
       return configure(state, command, now, recordedAt);
     case 'set-member':

@@ -18,7 +18,8 @@ export function endHold(
     const amount = heldOf(line);
     const back = settleHeld(state, line.unit, allBack(state, line), seq, isOver, at, 'back');
     return makeEntry(seq, at, recordedAt, {
-      ...as,
+      type: as.type,
+      reason: as.reason,
       unit: line.unit,
       amount,
       deltas: { held: -amount, available: back.available, expired: back.expired, debt: -back.debtPaid },

@@ -15,7 +15,8 @@ import {
 
 /** What an entry does to the account's subscriptions; called once the entry has moved the lots. */
 export function evolveSubscriptions(state: AccountState, entry: Entry): void {
-  if (entry.subscription !== null) changeSubscription(state, entry, entry.subscription);
+  if (entry.subscription !== null && entry.subscription.paid === undefined)
+    changeSubscription(state, entry, entry.subscription);
   entry.made.forEach((terms, index) => {
     if (terms.plan !== null) noteLot(state, entry, index, terms.plan);
   });

@@ -16,6 +16,7 @@ import { evolveMembers } from './evolve-members.js';
 import { evolveReservation } from './evolve-reservation.js';
 import { evolveSpends } from './evolve-spends.js';
 import { evolveSubscriptions } from './evolve-subscription.js';
+import { holdersOf } from './holders.js';
 
 /** Applies one entry to the account, in place. The only way state ever changes; an entry that does not fit is an error. */
 export function evolve(state: AccountState, entry: Entry): void {
@@ -48,9 +49,11 @@ export function evolve(state: AccountState, entry: Entry): void {
       return;
     case 'freeze':
       state.frozen = true;
+      state.recalled.frozenBy = holdersOf(entry);
       return;
     case 'unfreeze':
       state.frozen = false;
+      state.recalled.frozenBy = null;
       return;
     default:
       throw new Error(`unknown entry type ${String(entry.type satisfies never)}`);
@@ -115,6 +118,7 @@ function makeLot(state: AccountState, unit: UnitState, entry: Entry, terms: LotT
     held: 0n,
     carried: 0n,
     revoked: 0n,
+    ...(terms.overage !== undefined && { overage: terms.overage }),
   };
   insert(unit.lots, lot);
   fallsDue(state, lot.expiresAt);

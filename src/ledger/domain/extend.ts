@@ -6,7 +6,8 @@ import { makeEntry } from './entry.js';
 import { findOpen } from './find-reservation.js';
 import { accept, amountRefusal, refuse, type Decision, type Refused } from './refusal.js';
 import { isLimitLine } from './limit-lines.js';
-import { hold } from './reserve.js';
+import { billedLater, lend } from './overage.js';
+import { lackingOf, lotsToHold } from './reserve.js';
 import { insufficient, shortLines } from './shortfall.js';
 
 /** Prolongs a hold (never shortens it) and lets it grow, all or nothing; possible until its grace is over. */
@@ -26,12 +27,24 @@ export function extend(state: AccountState, command: Extend, now: Moment, record
   const more = lineToGrow(state, reservation, command.add);
   if (!more.ok) return more;
   if (state.frozen) return refuse('account_frozen', 'the account is frozen: its holds cannot grow');
-  const short = shortLines(state, [more.line], reservation);
+  const { billed, short } = billedLater(state, shortLines(state, [more.line], reservation));
   const over = overBudgets(state, [more.line], reservation.member, now);
   if (short.length > 0 || over.length > 0)
     return insufficient(state, { short, over }, reservation, 'allow_available', now, reservation.no);
-  const fields = hold(state, 'extend', more.line, reservation);
-  return accept([makeEntry(seq, now, recordedAt, { ...fields, reservation: reservation.no, expiresAt })]);
+  const lent = lend(state, lackingOf(state, billed, reservation), now, recordedAt);
+  if (!lent.ok) return lent;
+  const { unit, amount } = more.line;
+  const grown = makeEntry(seq + lent.entries.length, now, recordedAt, {
+    type: 'extend',
+    unit,
+    amount,
+    deltas: { available: -amount, held: amount },
+    lots: lotsToHold(state, more.line, reservation, lent.parts.get(unit)),
+    reservation: reservation.no,
+    member: reservation.member,
+    expiresAt,
+  });
+  return accept([...lent.entries, grown]);
 }
 
 type Growth = { readonly ok: true; readonly line: Line } | Refused;

@@ -117,8 +117,8 @@ function entryOf(
   for (const part of parts) {
     const lot = mustFind(state, spend.unit, part.lot);
     if (!isOver(state, lot, now)) incoming.push({ lot, amount: part.amount });
-    // What was allowed in a window ends with it.
-    else if (isLimited(state, spend.unit)) expired += part.amount;
+    // What was allowed in a window ends with it; what is billed later is billed no more.
+    else if (isLimited(state, spend.unit) || lot.overage !== undefined) expired += part.amount;
     else make({ ...replacement(lot, now), granted: part.amount });
   }
   const arrived = payDebtFirst(incoming, owed - lowered);

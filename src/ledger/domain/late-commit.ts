@@ -5,8 +5,10 @@ import { overBudgets, windowsToOpen } from './budgets.js';
 import { sumOf } from './burn-order.js';
 import type { Commit, Line } from './command.js';
 import { commitLines } from './commit-limits.js';
-import { cover, debtRefusal, takenFrom, type Cover } from './cover.js';
+import { cover, debtRefusal, takenFrom, withLent, type Cover } from './cover.js';
 import { makeEntry } from './entry.js';
+import { exceededBy, exceededByAnnounced } from './limit-lines.js';
+import { lend } from './overage.js';
 import { accept, refuse, type Decision } from './refusal.js';
 import { insufficient } from './shortfall.js';
 
@@ -54,23 +56,48 @@ export function lateCommit(
   }
   const moving = paid.filter(({ line }) => line.amount > 0n);
   const booked = moving.length > 0 ? moving : paid.slice(0, 1);
-  return accept(
-    booked.map(({ line, cover: { parts, debt } }, index) =>
-      makeEntry(state.seq + 1 + index, now, recordedAt, {
-        type: 'commit',
-        ...line,
-        deltas: { available: -sumOf(parts), spent: line.amount, debt },
-        lots: takenFrom(parts),
-        reservation: reservation.no,
-        member: reservation.member,
-        event: index === 0 ? (command.event ?? null) : null,
-        metadata: index === 0 ? command.metadata : null,
-        providerCost: index === 0 ? command.providerCost : null,
-        opens: line.amount > 0n ? windowsToOpen(state, reservation.member, line.unit, now) : null,
-        closes: index === booked.length - 1,
-      }),
-    ),
+  const lacking = booked.map(({ line: { unit }, cover: { overage } }) => ({ unit, amount: overage }));
+  const lent = lend(state, lacking, now, recordedAt);
+  if (!lent.ok) return lent;
+  const first = state.seq + 1 + lent.entries.length;
+  const spent = booked.map(({ line, cover: found }, index) => {
+    const parts = withLent(found, lent.parts.get(line.unit));
+    return makeEntry(first + index, now, recordedAt, {
+      type: 'commit',
+      unit: line.unit,
+      amount: line.amount,
+      deltas: { available: -sumOf(parts), spent: line.amount, debt: found.debt },
+      lots: takenFrom(parts),
+      reservation: reservation.no,
+      member: reservation.member,
+      event: index === 0 ? (command.event ?? null) : null,
+      metadata: index === 0 ? command.metadata : null,
+      providerCost: index === 0 ? command.providerCost : null,
+      opens: line.amount > 0n ? windowsToOpen(state, reservation.member, line.unit, now) : null,
+      closes: index === booked.length - 1,
+    });
+  });
+  const exceeded = exceededIn(
+    state,
+    reservation,
+    command,
+    paid.map(({ line }) => line),
   );
+  return accept(lent.entries.length === 0 ? spent : [...lent.entries, ...spent], exceeded);
+}
+
+/** As of a commit in time. What counts is what there was room for now: others may have used since what came back. */
+function exceededIn(
+  state: AccountState,
+  reservation: Reservation,
+  { event }: Commit,
+  spent: readonly Line[],
+): readonly string[] {
+  const amountOf = (unit: string): bigint => spent.find(line => line.unit === unit)?.amount ?? 0n;
+  if (event !== undefined) return exceededBy(state, event, amountOf);
+  if (spent.every(({ amount }) => amount === 0n)) return [];
+  const before = (unit: string): bigint => reservation.lines.find(line => line.unit === unit)?.committed ?? 0n;
+  return exceededByAnnounced(state, reservation, unit => before(unit) + amountOf(unit));
 }
 
 /** What of the line had not been committed when the hold ended. */

@@ -1,6 +1,6 @@
-import { unitOf, type AccountState, type ReservationLine } from './account.js';
+import { unitOf, type AccountState, type Reservation, type ReservationLine } from './account.js';
 import { least } from './burn-order.js';
-import type { Line } from './command.js';
+import type { Commit, Line } from './command.js';
 import type { LimitMatch, PlanLimit } from './plan-terms.js';
 import { planOf } from './plan-carry.js';
 import type { PricedEvent } from './priced-event.js';
@@ -31,6 +31,17 @@ export function withLimits(state: AccountState, lines: readonly Line[], event: P
   return { lines: counted.length === 0 ? lines : [...lines, ...counted], exceeded };
 }
 
+/** How many lines that will come to, most likely: two subscriptions may limit one unit, and a soft limit may have nothing left. */
+export function foreseenLines(state: AccountState, lines: readonly Line[], event: PricedEvent | undefined): number {
+  let count = lines.length;
+  if (event === undefined) return count;
+  for (const subscription of state.subscriptions.values()) {
+    if (!isLive(subscription)) continue;
+    for (const limit of subscription.terms.limits) if (isMatched(limit, event)) count++;
+  }
+  return count;
+}
+
 /** Units of soft limits of which a commit takes less than its event counts. */
 export function exceededBy(
   state: AccountState,
@@ -40,6 +51,30 @@ export function exceededBy(
   if (event === undefined || state.subscriptions.size === 0 || !happened(event)) return NONE_EXCEEDED;
   const soft = [...countedBy(state, event)].filter(([, { limit }]) => limit.soft);
   return soft.filter(([unit, { amount }]) => amount > taken(unit)).map(([unit]) => unit);
+}
+
+/** Whether a commit by amount may have to warn of what its reservation announced: that is known from its first entry alone. */
+export function warnsByAnnounced(
+  state: AccountState,
+  { meter, status }: Reservation,
+  { event, final, actual }: Commit,
+): boolean {
+  const ends = final || status === 'expired';
+  if (event !== undefined || !ends || meter === null || actual === 0n) return false;
+  for (const subscription of state.subscriptions.values()) {
+    const { limits } = subscription.terms;
+    if (isLive(subscription) && limits.some(({ soft, match }) => soft && match !== null)) return true;
+  }
+  return false;
+}
+
+/** The same of a commit by amount, which spends what its reservation was made for. @param taken of each unit, in all */
+export function exceededByAnnounced(
+  state: AccountState,
+  { no }: Reservation,
+  taken: (unit: string) => bigint,
+): readonly string[] {
+  return exceededBy(state, state.recalled.announced.get(no) ?? undefined, taken);
 }
 
 /** What an event counts against a limit. */
@@ -103,8 +138,14 @@ function holds({ meters, models, properties }: LimitMatch, event: PricedEvent): 
   const of = (name: string): string | undefined =>
     Object.hasOwn(event.properties, name) ? event.properties[name] : undefined;
   const model = of('model');
-  if (models !== undefined && (model === undefined || !models.includes(model))) return false;
-  return Object.entries(properties ?? {}).every(([name, value]) => of(name) === value);
+  if (models !== undefined && !models.some(pattern => fits(pattern, model))) return false;
+  return Object.entries(properties ?? {}).every(([name, pattern]) => fits(pattern, of(name)));
+}
+
+/** As in rate cards: what ends with `*` is any value that begins so, anything else is that very value. */
+function fits(pattern: string, value: string | undefined): boolean {
+  if (value === undefined) return false;
+  return pattern.endsWith('*') ? value.startsWith(pattern.slice(0, -1)) : value === pattern;
 }
 
 /** What of a quantity is finer than the unit counts as one. */

@@ -44,9 +44,10 @@ function stateOfGrant(state: AccountState, subscription: Subscription, unit: str
   const left = remainingOf(state, subscription, unit, now);
   const next = nextGrants(subscription);
   const refill = next === null ? undefined : allowanceIn(next.grants, unit);
+  const cap = grant.given ?? grant.amount;
   return {
-    used: left < grant.amount ? grant.amount - left : 0n,
-    cap: grant.amount,
+    used: left < cap ? cap - left : 0n,
+    cap,
     resetsAt: refill === undefined ? null : next!.at,
     refill: refill?.amount ?? 0n,
   };

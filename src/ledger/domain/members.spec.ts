@@ -177,6 +177,18 @@ describe('a budget', () => {
     expect(used(account, 'ada')).toBe(17n);
   });
 
+  it('refuses nothing that costs nothing, also where it was lowered to less than is used', () => {
+    const account = given();
+    account.does(member('ada', [budget(10n)]));
+    account.does(charge(9n, { member: 'ada' }));
+    account.does(member('ada', [budget(5n)]));
+    const lines = [{ unit: 'credits', amount: 0n }];
+    const event = { meter: 'chat', quantity: '0', properties: {}, card: 'default', version: 1, lines };
+    account.does(charge(lines, { member: 'ada', event }));
+    account.does(reserve(lines, { member: 'ada', event }));
+    account.refuses(charge(1n, { member: 'ada' }));
+  });
+
   it('keeps what was spent when its amount changes, and forgets it with its window', () => {
     const account = given();
     account.does(member('ada', [budget(10n)]));

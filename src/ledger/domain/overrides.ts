@@ -22,3 +22,13 @@ export function withOverrides(
   const limits = terms.limits.map(limit => ({ ...limit, amount: overrides.get(limit.unit) ?? limit.amount }));
   return { ok: true, terms: { ...terms, grants, limits } };
 }
+
+/** The same, of a period that was given what the terms say now. */
+export function asGivenAnew(terms: PlanTerms): PlanTerms {
+  if (terms.grants.every(({ given }) => given === undefined)) return terms;
+  const grants = terms.grants.map(grant => {
+    const { given: _, ...anew } = grant;
+    return anew;
+  });
+  return { ...terms, grants };
+}

@@ -22,8 +22,9 @@ export function planOf(state: AccountState, no: number): FoundPlanLot | null {
   return null;
 }
 
-/** A lot is over at its end, and one of a subscription once its last period is closed. */
-export function isOver(state: AccountState, lot: Pick<Lot, 'no' | 'expiresAt'>, now: Moment): boolean {
+/** A lot is over at its end, one of a subscription once its last period is closed, and overage from the beginning. */
+export function isOver(state: AccountState, lot: Pick<Lot, 'no' | 'expiresAt' | 'overage'>, now: Moment): boolean {
+  if (lot.overage !== undefined) return true;
   if (lot.expiresAt !== null && lot.expiresAt <= now) return true;
   if (state.subscriptions.size === 0) return false;
   const found = planOf(state, lot.no);
@@ -120,8 +121,33 @@ export interface Closing {
   readonly lots: readonly Lot[];
 }
 
-/** What is left is carried by the rule into one lot, the rest expires. */
-export function closeLots(draft: Draft, { subscription, unit, lots }: Closing, nextEnd: NextEnd): void {
+/** What is left is carried by the rule into one lot, and into one for each that was paid for; the rest expires. */
+export function closeLots(draft: Draft, closing: Closing, nextEnd: NextEnd): void {
+  const left = new Map(closing.lots.map(lot => [lot.no, lot.remaining]));
+  let carried = 0n;
+  for (const lots of byPayment(closing.lots)) {
+    for (const { lot, amount } of carry(draft, { ...closing, lots }, nextEnd, carried)) {
+      left.set(lot, left.get(lot)! - amount);
+      carried += amount;
+    }
+  }
+  for (const [no, rest] of left) draft.expire(closing.unit, no, rest);
+}
+
+/** What was paid for two lots is not told apart any more once they are one. */
+function byPayment(lots: readonly Lot[]): (readonly Lot[])[] {
+  const free = lots.filter(({ cost }) => cost === null);
+  const paid = lots.filter(({ cost }) => cost !== null).map(lot => [lot]);
+  return free.length === 0 ? paid : [free, ...paid];
+}
+
+/** @returns what was carried of each of these lots */
+function carry(
+  draft: Draft,
+  { subscription, unit, lots }: Closing,
+  nextEnd: NextEnd,
+  alsoCarried: bigint,
+): readonly LotChange[] {
   const { state, at } = draft;
   let made: LotTerms | null = null;
   let carried = 0n;
@@ -129,34 +155,36 @@ export function closeLots(draft: Draft, { subscription, unit, lots }: Closing, n
   for (const lot of lots) {
     if (lot.remaining === 0n) continue;
     const found = { subscription, plan: subscription.lots.get(lot.no)! };
-    const terms = carriedByPlan(state, lot, found, lot.remaining, at, nextEnd, carried);
+    const terms = carriedByPlan(state, lot, found, lot.remaining, at, nextEnd, alsoCarried + carried);
     if (terms === null) continue;
     made ??= terms;
     carried += terms.granted;
     changes.push({ lot: lot.no, amount: terms.granted, remaining: -terms.granted, held: 0n });
   }
-  const left = new Map(lots.map(lot => [lot.no, lot.remaining]));
-  for (const { lot, amount } of changes) left.set(lot, left.get(lot)! - amount);
-  if (made !== null) {
-    for (const lot of takenIn(state, subscription, made)) {
-      carried += lot.remaining;
-      changes.push({ lot: lot.no, amount: lot.remaining, remaining: -lot.remaining, held: 0n });
-    }
-    changes.push({ lot: lotNumber(draft.nextSeq, 0), amount: 0n, remaining: carried, held: 0n });
-    draft.add({ type: 'rollover', unit, amount: carried, lots: changes, made: [{ ...made, granted: carried }] });
+  if (made === null) return [];
+  const own = [...changes];
+  for (const lot of takenIn(draft, subscription, made)) {
+    const remaining = draft.remainingOf(lot);
+    carried += remaining;
+    changes.push({ lot: lot.no, amount: remaining, remaining: -remaining, held: 0n });
   }
-  for (const [no, rest] of left) draft.expire(unit, no, rest);
+  changes.push({ lot: lotNumber(draft.nextSeq, 0), amount: 0n, remaining: carried, held: 0n });
+  draft.add({ type: 'rollover', unit, amount: carried, lots: changes, made: [{ ...made, granted: carried }] });
+  return own;
 }
 
 /** Earlier carried lots that become part of the new one: where neither ever ends, or where there are too many. */
-function takenIn(state: AccountState, subscription: Subscription, made: LotTerms): Lot[] {
-  const alike = unitOf(state, made.unit).lots.filter(lot => {
+function takenIn(draft: Draft, subscription: Subscription, made: LotTerms): Lot[] {
+  const alike = unitOf(draft.state, made.unit).lots.filter(lot => {
     const plan = subscription.lots.get(lot.no);
-    if (plan === undefined || !plan.carried || lot.remaining === 0n) return false;
+    if (plan === undefined || !plan.carried || draft.remainingOf(lot) === 0n) return false;
     const ends = plan.through !== null && plan.through <= subscription.period.no;
     return !ends && isAlike(lot, made);
   });
-  if (made.expiresAt === null) return alike.filter(({ expiresAt }) => expiresAt === null);
+  const isFree = made.cost === null;
+  if (made.expiresAt === null && isFree) {
+    return alike.filter(({ expiresAt, cost }) => expiresAt === null && cost === null);
+  }
   if (alike.length < MAX_CARRIED_LOTS) return [];
   return alike.sort((a, b) => b.no - a.no).slice(0, 1);
 }

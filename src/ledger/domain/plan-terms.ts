@@ -30,6 +30,8 @@ export interface PlanTerms {
   readonly limits: readonly PlanLimit[];
   /** How the next boundary is found where the plan renews by itself or the call does not say. */
   readonly period: Period;
+  /** Units whose spends are not refused for lack of credits but billed later, none twice. */
+  readonly arrears: readonly PlanArrears[];
   /** Prices the account's events; null: the one that prices those of accounts without a plan. */
   readonly rateCard: string | null;
   /** What the account falls back to when the subscription ends: a plan that renews by itself and falls back to nothing. */
@@ -49,10 +51,20 @@ export interface PlanGrant {
   /** The unit is an allowance, which cannot be bought: who runs out of it waits for the next period. */
   readonly allowance: boolean;
   readonly amount: bigint;
+  /** What the period that runs was given, where the amount changed since: that is for the next one. */
+  readonly given?: bigint | undefined;
   readonly priority: number;
   /** Null: what is left when the period closes expires. */
   readonly rollover: PlanRollover | null;
   readonly appliesTo: AppliesTo | null;
+}
+
+/** Whatever a spend lacks in the unit is reported to Stripe. */
+export interface PlanArrears {
+  /** Prepaid. */
+  readonly unit: string;
+  /** The name of the meter's events at Stripe. */
+  readonly meter: string;
 }
 
 /** What becomes of what is left when a period closes. */

@@ -1,8 +1,10 @@
 import { lotOf, reservationOf, type AccountState, type Reservation, type Spend } from './account.js';
-import type { Command } from './command.js';
+import type { Command, Commit } from './command.js';
 import type { Entry } from './entry.js';
 import { applyToReservation, openReservation } from './evolve-reservation.js';
 import { spendOf, undoSpend } from './evolve-spends.js';
+import { warnsByAnnounced } from './limit-lines.js';
+import type { PricedEvent } from './priced-event.js';
 
 /** History a command needs and the state lacks; whoever holds the entries puts it into `state.recalled`. */
 export interface Missing {
@@ -14,9 +16,11 @@ export interface Missing {
   readonly charges: readonly number[];
   /** Revoke entries, with their reinstatements. */
   readonly revocations: readonly number[];
+  /** The last freeze up to this entry. */
+  readonly freezes: readonly number[];
 }
 
-const NONE: Missing = { reservations: [], lots: [], charges: [], revocations: [] };
+const NONE: Missing = { reservations: [], lots: [], charges: [], revocations: [], freezes: [] };
 
 /**
  * What is still to be recalled before this command can be decided, or null. Ask again after recalling: the lots a
@@ -31,15 +35,16 @@ export function missing(state: AccountState, command: Command, asked: ReadonlySe
     lots: found.lots.filter(({ no }) => !asked.has(`lot:${no}`)),
     charges: found.charges.filter(seq => !asked.has(`charge:${seq}`)),
     revocations: found.revocations.filter(seq => !asked.has(`revocation:${seq}`)),
+    freezes: found.freezes.filter(seq => !asked.has(`freeze:${seq}`)),
   };
-  const count = left.reservations.length + left.lots.length + left.charges.length + left.revocations.length;
-  return count === 0 ? null : left;
+  return Object.values(left).every(each => each.length === 0) ? null : left;
 }
 
 function wanted(state: AccountState, command: Command): Missing {
   const { recalled } = state;
   switch (command.type) {
     case 'commit':
+      return isAnnouncedAsked(state, command) ? { ...NONE, reservations: [command.reservation] } : NONE;
     case 'release':
     case 'extend':
       return reservationOf(state, command.reservation) === undefined
@@ -67,15 +72,24 @@ function wanted(state: AccountState, command: Command): Missing {
     case 'charge':
     case 'subscribe':
     case 'cancel':
+    case 'recognise':
     case 'configure':
     case 'set-member':
     case 'remove-member':
+      return NONE;
     case 'freeze':
     case 'unfreeze':
-      return NONE;
+      return state.frozen && recalled.frozenBy === null ? { ...NONE, freezes: [state.seq] } : NONE;
     default:
       throw new Error(`unknown command ${JSON.stringify(command satisfies never)}`);
   }
+}
+
+/** A commit looks back at a reservation that has ended, and by amount at what was announced where a soft limit counts that. */
+function isAnnouncedAsked(state: AccountState, command: Commit): boolean {
+  const reservation = reservationOf(state, command.reservation);
+  if (reservation === undefined) return true;
+  return warnsByAnnounced(state, reservation, command) && !state.recalled.announced.has(reservation.no);
 }
 
 function spendsOf(state: AccountState, reservation: number): Missing {
@@ -94,7 +108,7 @@ function exhaustedLot(state: AccountState, unit: string, no: number): Missing['l
 /** A reservation and its commits, folded from all of its entries in order; null where there are none. */
 export function rebuildReservation(
   entries: readonly Entry[],
-): { readonly reservation: Reservation; readonly spends: Spend[] } | null {
+): { readonly reservation: Reservation; readonly spends: Spend[]; readonly announced: PricedEvent | null } | null {
   const [first, ...rest] = entries;
   if (first === undefined) return null;
   const reservation = openReservation(first);
@@ -105,7 +119,7 @@ export function rebuildReservation(
     const reversed = entry.type === 'refund' ? spends.find(({ seq }) => seq === entry.target) : undefined;
     if (reversed !== undefined) undoSpend(reversed, entry);
   }
-  return { reservation, spends };
+  return { reservation, spends, announced: first.event };
 }
 
 /** A charge (or a revoke) and what was given back of it since, folded from that entry and those that reverse it. */

@@ -1,21 +1,23 @@
 import { beginningOf, hadWith } from './allowance.js';
-import { nextBoundary, type Span } from './calendar.js';
+import { nextBoundary } from './calendar.js';
 import { closePeriod } from './close-period.js';
 import type { Draft } from './draft.js';
 import { fallBack, letFallbackWait } from './fallback.js';
+import { asGivenAnew } from './overrides.js';
 import type { PlanTerms } from './plan-terms.js';
 import { changeSubscription } from './start-period.js';
-import type { Subscription } from './subscription.js';
+import type { PlannedPeriod, Subscription } from './subscription.js';
 
 /** Closes the period and begins the next, on the same terms or on others. */
-export function beginNext(draft: Draft, subscription: Subscription, next: Span, terms: PlanTerms): void {
+export function beginNext(draft: Draft, subscription: Subscription, next: PlannedPeriod, terms: PlanTerms): void {
   const { id, period } = subscription;
   const { span, anchor, grants } = beginningOf(draft.state, terms, next, draft.at);
   if (terms.plan !== subscription.terms.plan) letFallbackWait(draft, terms);
   closePeriod(draft, subscription, span.end);
+  const begun = asGivenAnew(terms);
   const change = {
     id,
-    ...(terms === subscription.terms ? {} : { terms }),
+    ...(begun === subscription.terms ? {} : { terms: begun }),
     // What was tried out begins to count when it is paid for.
     ...(subscription.status === 'trialing' ? { status: 'active' as const, anchor: span.start } : {}),
     ...(anchor === null ? {} : { anchor }),
@@ -25,7 +27,7 @@ export function beginNext(draft: Draft, subscription: Subscription, next: Span, 
     closes: period.no,
     had: hadWith(terms.plan, subscription, draft.at),
   };
-  changeSubscription(draft, subscription, change, { grants });
+  changeSubscription(draft, subscription, change, { grants, cost: next.cost });
 }
 
 /** What time does to a subscription whose moment came: it ends, becomes what was planned, or renews by itself. */

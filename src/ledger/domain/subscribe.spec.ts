@@ -182,6 +182,88 @@ describe('a plan with a price', () => {
   });
 });
 
+describe('what was paid for a period', () => {
+  const pro = paidPlan('pro', { grants: [credits(100n, { percent: 50 }), { ...credits(7n), unit: 'seconds' }] });
+  const [start, end] = [on('2026-01-01'), on('2026-02-01')];
+  const cost = { amount: '20.00', currency: 'USD' };
+  const second = { amount: '5.00', currency: 'USD' };
+  const third = { amount: '40.00', currency: 'USD' };
+  const costs = (account: GivenAccount) => account.lots().map(({ no, remaining }) => [account.lot(no).cost, remaining]);
+
+  it('is on the first of its lots', () => {
+    const account = new GivenAccount().at(start);
+    const entries = account.does(subscribe(pro, { start, end, cost }));
+    expect(entries.flatMap(({ made }) => made.map(lot => [lot.unit, lot.cost]))).toEqual([
+      ['credits', cost],
+      ['seconds', null],
+    ]);
+  });
+
+  it('waits with a period that is paid for ahead', () => {
+    const account = new GivenAccount().at(start);
+    account.does(subscribe(pro, { start, end }));
+    account.does(subscribe(pro, { start: end, end: on('2026-03-01'), cost }));
+    expect(costs(account)).toEqual([[null, 100n]]);
+    account.at(end).settles();
+    expect(costs(account)).toEqual([
+      [cost, 100n],
+      [null, 50n],
+    ]);
+  });
+
+  it('stays with its own credits where they are carried', () => {
+    const account = new GivenAccount().at(start);
+    account.does(subscribe(pro, { start, end, cost }));
+    account.does(subscribe(pro, { start, end, grows: true, overrides: new Map([['credits', 200n]]), cost: second }));
+    account.at(end).does(subscribe(pro, { start: end, end: on('2026-03-01'), cost: third }));
+    expect(costs(account)).toEqual([
+      [third, 200n],
+      [cost, 50n],
+      [second, 50n],
+    ]);
+  });
+});
+
+describe('more of the same plan within its period', () => {
+  const pro = paidPlan('pro', { grants: [credits(100n)] });
+  const [start, middle, end] = [on('2026-04-01'), on('2026-04-16'), on('2026-05-01')];
+  const more = (amount: bigint) => subscribe(pro, { start, grows: true, overrides: new Map([['credits', amount]]) });
+
+  const subscribed = (): GivenAccount => {
+    const account = new GivenAccount().at(start);
+    account.does(subscribe(pro, { start, end }));
+    return account.at(middle);
+  };
+
+  it('gives what it is more for the time left, once, until the end of the period', () => {
+    const account = subscribed();
+    expect(types(account.does(more(300n)))).toEqual(['subscribe', 'grant']);
+    expect(account.does(more(300n))).toEqual([]);
+    expect(account.lots().map(({ remaining }) => remaining)).toEqual([100n, 100n]);
+    const [first, second] = account.lots().map(({ no }) => account.lot(no).expiresAt);
+    expect(second).toBe(first);
+  });
+
+  it('takes nothing where it is less, and gives nothing of what was given before', () => {
+    const account = subscribed();
+    account.does(more(300n));
+    expect(account.does(more(50n))).toEqual([]);
+    expect(account.does(more(200n))).toEqual([]);
+    expect(account.balance()).toMatchObject({ available: 200n, granted: 200n });
+  });
+
+  it('gives nothing while the renewal is awaited', () => {
+    const account = subscribed().at(end + MINUTE);
+    expect(account.does(more(300n))).toEqual([]);
+  });
+
+  it('refuses a unit that the plan does not give', () => {
+    const overrides = new Map([['seconds', 5n]]);
+    const asked = subscribe(pro, { start, grows: true, overrides });
+    expect(subscribed().refuses(asked)).toMatchObject({ code: 'invalid_request' });
+  });
+});
+
 describe('a trial', () => {
   const pro = paidPlan('pro', {
     grants: [credits(100n)],

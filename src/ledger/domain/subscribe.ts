@@ -1,16 +1,18 @@
 import type { AccountState, Moment } from './account.js';
+import { adjustPeriod } from './adjust-period.js';
 import { beginningOf, hadWith, isRemembered } from './allowance.js';
 import { nextBoundary } from './calendar.js';
 import { changePlan } from './change-plan.js';
 import type { Subscribe } from './command.js';
 import { Draft } from './draft.js';
+import { growPeriod } from './grow-period.js';
 import { letFallbackWait } from './fallback.js';
 import { withOverrides } from './overrides.js';
 import { MAX_LIVE_SUBSCRIPTIONS, type PlanTerms } from './plan-terms.js';
 import { accept, refuse, type Decision, type Refused } from './refusal.js';
 import { beginNext } from './renew.js';
 import { changeSubscription } from './start-period.js';
-import { isFallback, isLive, lotsEnd, type Subscription } from './subscription.js';
+import { isFallback, isLive, lotsEnd, type PlannedPeriod, type Subscription } from './subscription.js';
 
 /** A first period may begin so long after it was asked for: clocks differ. It gives its credits at once. */
 const MAX_AHEAD_MS = 24 * 3_600_000;
@@ -19,7 +21,7 @@ const MAX_PERIOD_MS = 11 * 366 * 24 * 3_600_000;
 
 /**
  * Starts a subscription, renews it (the same plan, from its current end on), or changes its plan, now or when the period
- * ends. A start that was seen, or an older one, changes nothing.
+ * ends. A start that was seen, or an older one, begins nothing.
  */
 export function subscribe(state: AccountState, command: Subscribe, now: Moment, recordedAt: Moment): Decision {
   const overridden = withOverrides(command.terms, command.overrides);
@@ -69,7 +71,7 @@ function begin(draft: Draft, past: Subscription | undefined, asked: Subscribe): 
     next: null,
     had: hadWith(terms.plan, past, at),
   };
-  changeSubscription(draft, past, change, { grants });
+  changeSubscription(draft, past, change, { grants, cost: asked.cost });
   return null;
 }
 
@@ -90,7 +92,7 @@ function tooManyRefusal({ state, at }: Draft, { subscription: id, terms }: Subsc
   return refuse('too_many_subscriptions', message);
 }
 
-/** The same plan again: its renewal, or nothing but whether it is to be cancelled at its end. */
+/** The same plan again: its renewal, or other amounts within the period, or whether it is to be cancelled at its end. */
 function renewOrKeep(draft: Draft, current: Subscription, asked: Subscribe): Refused | null {
   const { period, terms } = current;
   const { at } = draft;
@@ -99,7 +101,13 @@ function renewOrKeep(draft: Draft, current: Subscription, asked: Subscribe): Ref
   if (asked.trial && asked.start === null && !asked.tried && current.status !== 'trialing') {
     return refuse('invalid_request', 'trial: only a subscription that begins can be tried out');
   }
-  if (start <= period.start) return keep(draft, current, asked);
+  if (asked.grows && start === period.start) return growPeriod(draft, current, asked);
+  if (start <= period.start)
+    return adjustPeriod(
+      draft,
+      current,
+      asked.adjusts && start === period.start ? asked : { ...asked, overrides: null },
+    );
   if (start < period.end) {
     return refuse(
       'period_overlap',
@@ -109,20 +117,16 @@ function renewOrKeep(draft: Draft, current: Subscription, asked: Subscribe): Ref
   const renewed = withOverrides(terms, asked.overrides);
   if (!renewed.ok) return renewed;
   const end = asked.end ?? nextBoundary(terms.period, current.anchor, start);
-  if (start > at) return planRenewal(draft, current, renewed.terms, { start, end });
+  const next = { start, end, cost: asked.cost };
+  if (start > at) return planRenewal(draft, current, renewed.terms, next);
   const over = pastRefusal(terms, end, at);
   if (over !== null) return over;
-  beginNext(draft, current, { start, end }, asked.overrides === null ? terms : renewed.terms);
+  beginNext(draft, current, next, asked.overrides === null ? terms : renewed.terms);
   return null;
 }
 
 /** A renewal that is paid before the period ends waits for its start. */
-function planRenewal(
-  draft: Draft,
-  current: Subscription,
-  terms: PlanTerms,
-  period: { readonly start: Moment; readonly end: Moment },
-): Refused | null {
+function planRenewal(draft: Draft, current: Subscription, terms: PlanTerms, period: PlannedPeriod): Refused | null {
   const { next, cancelAtEnd } = current;
   const { plan } = terms;
   if (!current.terms.paid && plan === current.terms.plan) {
@@ -142,13 +146,6 @@ function planRenewal(
     return refuse('period_overlap', 'another renewal is planned already: ask again once it has begun');
   }
   const change = { id: current.id, ...(cancelAtEnd ? { cancelAtEnd: false } : {}), next: { terms, period } };
-  draft.add({ type: 'subscribe', unit: null, amount: 0n, subscription: change });
-  return null;
-}
-
-function keep(draft: Draft, { id, cancelAtEnd, next }: Subscription, asked: Subscribe): Refused | null {
-  if (asked.cancelAtEnd === null || asked.cancelAtEnd === cancelAtEnd) return null;
-  const change = { id, cancelAtEnd: asked.cancelAtEnd, ...(asked.cancelAtEnd && next !== null ? { next: null } : {}) };
   draft.add({ type: 'subscribe', unit: null, amount: 0n, subscription: change });
   return null;
 }

@@ -1,3 +1,4 @@
+import type { Cost } from './cost.js';
 import type { LotPlan } from './lot-plan.js';
 import type { Moment } from './moment.js';
 import type { PlanTerms } from './plan-terms.js';
@@ -26,11 +27,19 @@ export interface HadPlan {
   readonly until: Moment | null;
 }
 
+/** A period that is paid for before it begins. */
+export interface PlannedPeriod {
+  readonly start: Moment;
+  readonly end: Moment;
+  /** What was paid for it, where that is known. */
+  readonly cost?: Cost | undefined;
+}
+
 /** What comes after the period. */
 export interface Upcoming {
   readonly terms: PlanTerms;
   /** Null where it waits for its payment: it then begins with the renewal, and only tells what is planned. */
-  readonly period: { readonly start: Moment; readonly end: Moment } | null;
+  readonly period: PlannedPeriod | null;
 }
 
 /** The window of a limit that was opened last. */
@@ -86,6 +95,8 @@ export interface SubscriptionChange {
   readonly had?: readonly HadPlan[];
   /** Closes the periods up to this number. */
   readonly closes?: number;
+  /** What was paid and is the price of no credits. It is said of one that is over, alone, and changes nothing about it. */
+  readonly paid?: Cost;
 }
 
 export function isLive({ status }: Subscription): boolean {

@@ -9,6 +9,7 @@ import {
   type Lot,
   type Metadata,
   type Moment,
+  type OverageTerms,
 } from '../domain/account.js';
 import { rolloverFromJson, rolloverToJson, type RolloverJson } from './entry-details.js';
 
@@ -32,6 +33,7 @@ interface LotTermsJson {
   readonly applies_to?: AppliesTo;
   readonly cost?: Cost;
   readonly rollover?: RolloverJson;
+  readonly overage?: OverageTerms;
 }
 
 /**
@@ -72,7 +74,7 @@ export function accountRow(state: AccountState): AccountRow {
     );
     for (const lot of live) {
       pushNumbers(lots, lot, units.length);
-      if (lot.appliesTo !== null || lot.cost !== null || lot.rollover !== null) {
+      if (lot.appliesTo !== null || lot.cost !== null || lot.rollover !== null || lot.overage !== undefined) {
         lotTerms ??= {};
         lotTerms[lot.no] = termsToJson(lot);
       }
@@ -152,14 +154,16 @@ function lotAt({ lots, lotTerms }: AccountRow, at: number, unit: string): Lot {
     appliesTo: terms?.applies_to ?? null,
     cost: terms?.cost ?? null,
     rollover: rolloverFromJson(terms?.rollover),
+    ...(terms?.overage !== undefined && { overage: terms.overage }),
   };
 }
 
-function termsToJson({ appliesTo, cost, rollover }: Lot): LotTermsJson {
+function termsToJson({ appliesTo, cost, rollover, overage }: Lot): LotTermsJson {
   return {
     ...(appliesTo === null ? {} : { applies_to: appliesTo }),
     ...(cost === null ? {} : { cost }),
     ...(rollover === null ? {} : { rollover: rolloverToJson(rollover) }),
+    ...(overage === undefined ? {} : { overage }),
   };
 }
 

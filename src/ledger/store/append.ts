@@ -1,7 +1,9 @@
-import type { Queryable, Statement } from './queryable.js';
+import type { Queryable } from './queryable.js';
 import type { AccountState, Moment } from '../domain/account.js';
 import type { Entry } from '../domain/entry.js';
 import { accountRow } from './account-row.js';
+import { replyFromRow, type AppendReply, type ReplyRow } from './append-reply.js';
+import { appendStatement } from './append-statement.js';
 import { writeEntry } from './entry-row.js';
 import { holdRow } from './hold-row.js';
 import { memberRecord, memberRow } from './member-row.js';
@@ -16,24 +18,6 @@ SELECT 'account_row_2'::regtype::oid::int AS moved, 'seen_account_2'::regtype::o
        'entry_row'::regtype::oid::int AS appended, 'hold_name'::regtype::oid::int AS ended,
        'hold_row'::regtype::oid::int AS standing, 'outcome_row'::regtype::oid::int AS asked,
        'fact_row'::regtype::oid::int AS claimed`;
-
-const APPEND = `
-SELECT now_ms, too_late, stale, known_keys, known_key_seqs, known_requests, known_bodies, known_facts, known_fact_seqs
-FROM append_batch_2($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
-
-/** Only for batches that change subscriptions: most do not. */
-const APPEND_WITH_SUBSCRIPTIONS = `
-SELECT now_ms, too_late, stale, known_keys, known_key_seqs, known_requests, known_bodies, known_facts, known_fact_seqs
-FROM append_batch_3($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
-
-/** Only for batches that change members, which spends do whose member has a budget. */
-const APPEND_WITH_MEMBERS = `
-SELECT now_ms, too_late, stale, known_keys, known_key_seqs, known_requests, known_bodies, known_facts, known_fact_seqs
-FROM append_batch_5($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
-/** Only for batches with accounts that live by a test clock. */
-const APPEND_WITH_CLOCKS = `
-SELECT now_ms, too_late, stale, known_keys, known_key_seqs, known_requests, known_bodies, known_facts, known_fact_seqs
-FROM append_batch_4($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
 
 /** Accounts that may live by one clock: moving it settles them all. */
 export const MOST_ACCOUNTS_OF_CLOCK = 100;
@@ -59,37 +43,6 @@ export interface AppendedClock {
   readonly now: Moment;
   /** The account has lived by it from this batch on. */
   readonly isNew: boolean;
-}
-
-/** What is recorded under a key: `body` is null once the answer is no longer kept. */
-export interface KnownOutcome {
-  readonly seq: number;
-  readonly fingerprint: Buffer;
-  readonly body: Buffer | null;
-}
-
-export interface AppendReply {
-  readonly now: Moment;
-  /** The clock was too far from the moment decided for: nothing was written, nothing confirmed. */
-  readonly late: boolean;
-  /** Accounts left untouched: written by somebody else since, or with a key or fact that is recorded already. */
-  readonly stale: ReadonlySet<number>;
-  /** By the place `ask` answered. */
-  readonly knownKeys: ReadonlyMap<number, KnownOutcome>;
-  /** The seq recorded with a fact, by the place `claim` answered. */
-  readonly knownFacts: ReadonlyMap<number, number>;
-}
-
-interface ReplyRow {
-  readonly now_ms: string;
-  readonly too_late: boolean | null;
-  readonly stale: string[] | null;
-  readonly known_keys: number[] | null;
-  readonly known_key_seqs: string[] | null;
-  readonly known_requests: Buffer[] | null;
-  readonly known_bodies: (Buffer | null)[] | null;
-  readonly known_facts: number[] | null;
-  readonly known_fact_seqs: string[] | null;
 }
 
 /**
@@ -190,29 +143,9 @@ export class Append {
   async run(client: Queryable, decidedAt: Moment, toleranceMs: number | null): Promise<AppendReply> {
     const parameters = this.all.map(rows => rows.toParameter());
     const values = [new Date(decidedAt).toISOString(), toleranceMs, ...parameters];
-    const { rows } = await client.query<ReplyRow>(this.statement(values));
-    const row = rows[0]!;
-    return {
-      now: Number(row.now_ms),
-      late: row.too_late === true,
-      stale: new Set(row.stale?.map(Number)),
-      knownKeys: new Map(row.known_keys?.map((place, i) => [place, outcomeAt(row, i)])),
-      knownFacts: new Map(row.known_facts?.map((place, i) => [place, Number(row.known_fact_seqs![i])])),
-    };
-  }
-
-  private statement(values: readonly unknown[]): Statement {
-    const subscribed = JSON.stringify(this.subscribed);
-    const clocked = JSON.stringify(this.clocked);
-    if (this.counted.length > 0) {
-      const given = [...values, subscribed, clocked, JSON.stringify(this.counted)];
-      return { name: 'append-with-members', text: APPEND_WITH_MEMBERS, values: given };
-    }
-    if (this.clocked.length > 0) {
-      return { name: 'append-with-clocks', text: APPEND_WITH_CLOCKS, values: [...values, subscribed, clocked] };
-    }
-    if (this.subscribed.length === 0) return { name: 'append', text: APPEND, values: [...values] };
-    return { name: 'append-with-subscriptions', text: APPEND_WITH_SUBSCRIPTIONS, values: [...values, subscribed] };
+    const { subscribed, clocked, counted } = this;
+    const { rows } = await client.query<ReplyRow>(appendStatement(values, { subscribed, clocked, counted }));
+    return replyFromRow(rows[0]!);
   }
 
   private writeAccount({ no, mode, id, unnamed, priorSeq, state, clock }: AppendedAccount): void {
@@ -298,8 +231,4 @@ function touchedReservations(entries: readonly Entry[]): Iterable<number> {
   const touched = new Set<number>();
   for (const { reservation } of entries) if (reservation !== null) touched.add(reservation);
   return touched;
-}
-
-function outcomeAt(row: ReplyRow, i: number): KnownOutcome {
-  return { seq: Number(row.known_key_seqs![i]), fingerprint: row.known_requests![i]!, body: row.known_bodies![i]! };
 }

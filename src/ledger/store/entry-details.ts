@@ -6,6 +6,7 @@ import type {
   LotTerms,
   Metadata,
   Moment,
+  OverageTerms,
   RolloverRule,
 } from '../domain/account.js';
 import type { Entry, Settings } from '../domain/entry.js';
@@ -44,6 +45,7 @@ interface MadeLotJson {
   readonly rollover?: RolloverJson;
   readonly carried_from?: number;
   readonly plan?: LotPlanJson;
+  readonly overage?: OverageTerms;
 }
 
 /** The member is the entry's. */
@@ -64,6 +66,7 @@ interface SettingsJson {
   /** Of the entry's member. */
   readonly member?: MemberTermsJson | null;
   readonly test_clock?: string;
+  readonly frozen_by?: readonly string[];
 }
 
 export interface RolloverJson {
@@ -101,6 +104,7 @@ export function madeFromJson(made: MadeLotJson, unit: string): LotTerms {
     rollover: rolloverFromJson(made.rollover),
     carriedFrom: made.carried_from ?? null,
     plan: made.plan === undefined ? null : lotPlanFromJson(made.plan),
+    ...(made.overage !== undefined && { overage: made.overage }),
   };
 }
 
@@ -117,7 +121,13 @@ export function openedWindowsFromJson(opens: readonly OpenedJson[] | undefined):
   return opens === undefined ? null : opens.map(openedFromJson);
 }
 
-export function settingsFromJson({ overdraft_limits, metadata, member, test_clock }: SettingsJson): Settings {
+export function settingsFromJson({
+  overdraft_limits,
+  metadata,
+  member,
+  test_clock,
+  frozen_by,
+}: SettingsJson): Settings {
   return {
     ...(overdraft_limits === undefined
       ? {}
@@ -125,6 +135,7 @@ export function settingsFromJson({ overdraft_limits, metadata, member, test_cloc
     ...(metadata === undefined ? {} : { metadata }),
     ...(member === undefined ? {} : { member: member === null ? null : memberTermsFromJson(member) }),
     ...(test_clock === undefined ? {} : { testClock: test_clock }),
+    ...(frozen_by === undefined ? {} : { frozenBy: frozen_by }),
   };
 }
 
@@ -142,7 +153,7 @@ export function rolloverFromJson(rollover: RolloverJson | undefined): RolloverRu
 }
 
 function madeToJson(made: LotTerms): MadeLotJson {
-  const { category, priority, granted, expiresAt, appliesTo, cost, rollover, carriedFrom, plan } = made;
+  const { category, priority, granted, expiresAt, appliesTo, cost, rollover, carriedFrom, plan, overage } = made;
   return {
     category,
     priority,
@@ -153,6 +164,7 @@ function madeToJson(made: LotTerms): MadeLotJson {
     ...(rollover === null ? {} : { rollover: rolloverToJson(rollover) }),
     ...(carriedFrom === null ? {} : { carried_from: carriedFrom }),
     ...(plan === null ? {} : { plan: lotPlanToJson(plan) }),
+    ...(overage === undefined ? {} : { overage }),
   };
 }
 
@@ -171,7 +183,7 @@ function eventToJson({ lines, ...event }: PricedEvent): PricedEventJson {
   return { ...event, lines: lines.map(({ unit, amount }) => ({ unit, amount: amount.toString() })) };
 }
 
-function settingsToJson({ overdraftLimits, metadata, member, testClock }: Settings): SettingsJson {
+function settingsToJson({ overdraftLimits, metadata, member, testClock, frozenBy }: Settings): SettingsJson {
   return {
     ...(overdraftLimits === undefined
       ? {}
@@ -181,5 +193,6 @@ function settingsToJson({ overdraftLimits, metadata, member, testClock }: Settin
     ...(metadata === undefined ? {} : { metadata }),
     ...(member === undefined ? {} : { member: member === null ? null : memberTermsToJson(member) }),
     ...(testClock === undefined ? {} : { test_clock: testClock }),
+    ...(frozenBy === undefined ? {} : { frozen_by: frozenBy }),
   };
 }

@@ -1,71 +1,41 @@
-import { DatabaseError, type Client } from 'pg';
+import type { Client } from 'pg';
 import type { Moment } from '../domain/account.js';
-import { Append, type AppendReply } from './append.js';
+import type { AppendReply } from './append-reply.js';
+import { Append } from './append.js';
 import { ConnectionLost } from './failure.js';
-import { loadAccounts, lockAccounts, type Loaded } from './load-accounts.js';
-import type { Queryable, Statement } from './queryable.js';
-import { holdClocks, readClocks, type ClockReadings } from './read-clocks.js';
-import { recall, type Recollection } from './recall.js';
-
-/** Beyond this an answer is given up as lost; a statement takes milliseconds. */
-const QUERY_TIMEOUT_MS = 5_000;
-
-/**
- * A plan made while the tables were small must not read them from end to end once they are large. And what we gave up
- * must not go on: the server gives it up a little sooner, and a half-open connection does not keep rows locked. Whoever
- * waits for a row keeps the rest of the batch waiting.
- */
-const SESSION_SETTINGS = `
-SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
-SET statement_timeout = '4500ms'; SET lock_timeout = '1s'; SET idle_in_transaction_session_timeout = '5s'`;
+import { LaneReader } from './lane-reader.js';
+import { lockAccounts } from './load-accounts.js';
+import { holdClocks } from './read-clocks.js';
 
 const READ_CLOCK = `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms`;
 
-/** The one connection of a lane, and the few things said on it. After a `ConnectionLost` it is useless. */
-export class LaneConnection implements Queryable {
+/** Accounts that may live by clocks, and clocks that accounts may take. */
+export interface Clocked {
+  readonly accountNos: readonly number[];
+  readonly joined: readonly string[];
+}
+
+const NO_HELD_CLOCKS: ReadonlySet<string> = new Set();
+
+/** The one connection on which a lane writes. */
+export class LaneConnection extends LaneReader {
   private constructor(
-    private readonly client: Client,
+    client: Client,
     /** Collects what `write` writes. */
     readonly append: Append,
     /** The database's clock when the connection was made. */
     readonly openedAt: Moment,
-  ) {}
+  ) {
+    super(client);
+  }
 
   /** @throws ConnectionLost, DatabaseError */
-  static async open(client: Client): Promise<LaneConnection> {
-    try {
-      return await inTime(async () => {
-        await client.connect();
-        await client.query(SESSION_SETTINGS);
-        const append = await Append.on(client);
-        const { rows } = await client.query<{ now_ms: string }>(READ_CLOCK);
-        return new LaneConnection(client, append, Number(rows[0]!.now_ms));
-      });
-    } catch (error) {
-      drop(client);
-      throw error;
-    }
-  }
-
-  query<Row extends object>(statement: Statement): Promise<{ rows: Row[] }> {
-    return inTime(() => this.client.query<Row>(statement));
-  }
-
-  load(accountNos: readonly number[]): Promise<Loaded> {
-    return loadAccounts(this, accountNos);
-  }
-
-  recall(recollections: readonly Recollection[]): Promise<void> {
-    return recall(this, recollections);
-  }
-
-  readClocks(ids: readonly string[]): Promise<ClockReadings> {
-    return readClocks(this, ids);
-  }
-
-  /** For `behindLocks`: nobody moves them meanwhile. */
-  holdClocks(ids: readonly string[], joined: boolean): Promise<void> {
-    return holdClocks(this, ids, joined);
+  static override open(client: Client): Promise<LaneConnection> {
+    return LaneReader.connect(client, async () => {
+      const append = await Append.on(client);
+      const { rows } = await client.query<{ now_ms: string }>(READ_CLOCK);
+      return new LaneConnection(client, append, Number(rows[0]!.now_ms));
+    });
   }
 
   write(decidedAt: Moment, toleranceMs: number | null): Promise<AppendReply> {
@@ -74,12 +44,18 @@ export class LaneConnection implements Queryable {
 
   /**
    * A transaction that owns the rows of these accounts while `work` runs, but for those it is told somebody else holds;
-   * where somebody holds all of them it waits. What `work` throws undoes it.
+   * where somebody holds all of them it waits. Nobody moves their clocks meanwhile. What `work` throws undoes it.
+   * @param clocked null where none of them can have a clock, as with most
    */
-  async behindLocks<T>(accountNos: readonly number[], work: (held: ReadonlySet<number>) => Promise<T>): Promise<T> {
+  async behindLocks<T>(
+    accountNos: readonly number[],
+    clocked: Clocked | null,
+    work: (held: ReadonlySet<number>, clocks: ReadonlySet<string>) => Promise<T>,
+  ): Promise<T> {
     await this.query({ text: 'BEGIN' });
     try {
-      const result = await work(await lockAccounts(this, accountNos));
+      const clocks = clocked === null ? NO_HELD_CLOCKS : await holdClocks(this, clocked.accountNos, clocked.joined);
+      const result = await work(await lockAccounts(this, accountNos), clocks);
       await this.query({ text: 'COMMIT' });
       return result;
     } catch (error) {
@@ -87,31 +63,4 @@ export class LaneConnection implements Queryable {
       throw error;
     }
   }
-
-  /** At once, whatever is in flight. */
-  close(): void {
-    drop(this.client);
-  }
-}
-
-/** What PostgreSQL has not answered by then is given up. */
-function inTime<T>(work: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(new ConnectionLost(`no answer within ${QUERY_TIMEOUT_MS} ms`));
-    const timer = setTimeout(giveUp, QUERY_TIMEOUT_MS);
-    work()
-      .then(resolve, error => reject(asFailure(error)))
-      .finally(() => clearTimeout(timer));
-  });
-}
-
-function asFailure(error: unknown): unknown {
-  if (error instanceof DatabaseError) return error;
-  return new ConnectionLost(error instanceof Error ? error.message : String(error), { cause: error });
-}
-
-/** `end` alone would wait for what is in flight, which may be for ever. */
-function drop(client: Client): void {
-  client.end().catch(() => {});
-  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }

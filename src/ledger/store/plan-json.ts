@@ -1,7 +1,15 @@
 import type { AppliesTo, Moment } from '../domain/account.js';
 import type { Period } from '../domain/calendar.js';
 import type { LotPlan } from '../domain/lot-plan.js';
-import type { LimitMatch, LimitWindow, PlanGrant, PlanLimit, PlanRollover, PlanTerms } from '../domain/plan-terms.js';
+import type {
+  LimitMatch,
+  LimitWindow,
+  PlanArrears,
+  PlanGrant,
+  PlanLimit,
+  PlanRollover,
+  PlanTerms,
+} from '../domain/plan-terms.js';
 
 /** Terms of a plan as they are stored. Amounts are strings of base units, moments and lengths milliseconds; null is left out. */
 export interface PlanTermsJson {
@@ -13,6 +21,7 @@ export interface PlanTermsJson {
   readonly trial?: { readonly length_ms: number; readonly grants?: readonly PlanGrantJson[] };
   readonly limits?: readonly PlanLimitJson[];
   readonly period: PeriodJson;
+  readonly arrears?: readonly PlanArrears[];
   readonly rate_card?: string;
   readonly fallback?: PlanTermsJson;
 }
@@ -21,6 +30,7 @@ interface PlanGrantJson {
   readonly unit: string;
   readonly allowance?: true;
   readonly amount: string;
+  readonly given?: string;
   readonly priority: number;
   readonly rollover?: PlanRolloverJson;
   readonly applies_to?: AppliesTo;
@@ -59,7 +69,7 @@ export interface LotPlanJson {
 }
 
 export function planTermsToJson(terms: PlanTerms): PlanTermsJson {
-  const { plan, version, paid, renewalGraceMs, grants, trial, limits, period, rateCard, fallback } = terms;
+  const { plan, version, paid, renewalGraceMs, grants, trial, limits, period, arrears, rateCard, fallback } = terms;
   return {
     plan,
     version,
@@ -76,6 +86,7 @@ export function planTermsToJson(terms: PlanTerms): PlanTermsJson {
         }),
     ...(limits.length === 0 ? {} : { limits: limits.map(limitToJson) }),
     period: periodToJson(period),
+    ...(arrears.length === 0 ? {} : { arrears }),
     ...(rateCard === null ? {} : { rate_card: rateCard }),
     ...(fallback === null ? {} : { fallback: planTermsToJson(fallback) }),
   };
@@ -92,6 +103,7 @@ export function planTermsFromJson(json: PlanTermsJson): PlanTerms {
     trial: trial === undefined ? null : { lengthMs: trial.length_ms, grants: trial.grants?.map(grantFromJson) ?? null },
     limits: (json.limits ?? []).map(limitFromJson),
     period: periodFromJson(json.period),
+    arrears: json.arrears ?? [],
     rateCard: json.rate_card ?? null,
     fallback: json.fallback === undefined ? null : planTermsFromJson(json.fallback),
   };
@@ -115,22 +127,24 @@ export function lotPlanFromJson({ subscription, through, rollover, window }: Lot
   };
 }
 
-function grantToJson({ unit, allowance, amount, priority, rollover, appliesTo }: PlanGrant): PlanGrantJson {
+function grantToJson({ unit, allowance, amount, given, priority, rollover, appliesTo }: PlanGrant): PlanGrantJson {
   return {
     unit,
     ...(allowance ? { allowance } : {}),
     amount: amount.toString(),
+    ...(given === undefined ? {} : { given: given.toString() }),
     priority,
     ...(rollover === null ? {} : { rollover: planRolloverToJson(rollover) }),
     ...(appliesTo === null ? {} : { applies_to: appliesTo }),
   };
 }
 
-function grantFromJson({ unit, allowance, amount, priority, rollover, applies_to }: PlanGrantJson): PlanGrant {
+function grantFromJson({ unit, allowance, amount, given, priority, rollover, applies_to }: PlanGrantJson): PlanGrant {
   return {
     unit,
     allowance: allowance ?? false,
     amount: BigInt(amount),
+    ...(given === undefined ? {} : { given: BigInt(given) }),
     priority,
     rollover: rollover === undefined ? null : planRolloverFromJson(rollover),
     appliesTo: applies_to ?? null,

@@ -19,9 +19,16 @@ SELECT c.id, floor(extract(epoch FROM c.now_at) * 1000)::float8 AS now,
        (SELECT count(*) FROM account_clocks k WHERE k.clock = c.id)::int AS accounts
 FROM test_clocks c WHERE c.id = ANY ($1)`;
 
-/** They stand still until the transaction ends, and gain no accounts but its own. In the order in which the append locks. */
-const HOLD_CLOCKS = 'SELECT FROM test_clocks WHERE id = ANY ($1) ORDER BY id FOR SHARE';
-const HOLD_CLOCKS_TO_JOIN = 'SELECT FROM test_clocks WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE';
+/**
+ * They stand still until the transaction ends, and gain no accounts but its own. In the order in which the append locks,
+ * and as there before any account's row: an account keeps its clock, so its row need not be locked to know which.
+ */
+const HELD = `
+SELECT c.id FROM test_clocks c
+WHERE c.id IN (SELECT unnest($2::text[]) UNION SELECT k.clock FROM account_clocks k WHERE k.account_no = ANY ($1))
+ORDER BY c.id`;
+const HOLD_CLOCKS = `${HELD} FOR SHARE OF c`;
+const HOLD_CLOCKS_TO_JOIN = `${HELD} FOR NO KEY UPDATE OF c`;
 
 export async function readClocks(client: Queryable, ids: readonly string[]): Promise<ClockReadings> {
   const values = [ids];
@@ -29,7 +36,17 @@ export async function readClocks(client: Queryable, ids: readonly string[]): Pro
   return new Map(rows.map(({ id, now, accounts }) => [id, { now, accounts }]));
 }
 
-/** @param joined whether an account may take one of them: then one transaction at a time */
-export async function holdClocks(client: Queryable, ids: readonly string[], joined: boolean): Promise<void> {
-  await client.query({ text: joined ? HOLD_CLOCKS_TO_JOIN : HOLD_CLOCKS, values: [ids] });
+/**
+ * @param accountNos whose clocks
+ * @param joined those that accounts may take: then one transaction at a time has any of all these
+ * @returns which are held
+ */
+export async function holdClocks(
+  client: Queryable,
+  accountNos: readonly number[],
+  joined: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const text = joined.length === 0 ? HOLD_CLOCKS : HOLD_CLOCKS_TO_JOIN;
+  const { rows } = await client.query<{ id: string }>({ text, values: [accountNos, joined] });
+  return new Set(rows.map(({ id }) => id));
 }

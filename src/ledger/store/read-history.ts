@@ -5,12 +5,15 @@ import { entryFromRecord, type EntryRecord } from './entry-record.js';
 /** Entries of one account that belong together: the one with this `seq`, those that reverse or take from `target`, … */
 export interface Ask {
   readonly accountNo: number;
-  /** `reservation`: all but the first entry of a reservation, which is the one with its number as `seq`. */
-  readonly by: 'seq' | 'target' | 'reservation';
+  /**
+   * `reservation`: all but the first entry of a reservation, which is the one with its number as `seq`. `freeze`: the last
+   * one up to this `seq`.
+   */
+  readonly by: 'seq' | 'target' | 'reservation' | 'freeze';
   readonly number: number;
 }
 
-/** One index look-up for each ask and kind; the constant conditions keep the other two from running. */
+/** One index look-up for each ask and kind; the constant conditions keep the others from running. */
 const READ_HISTORY = `
 SELECT ask.place, e.*
 FROM unnest($1::bigint[], $2::text[], $3::bigint[]) WITH ORDINALITY AS ask(account_no, by, number, place),
@@ -29,6 +32,12 @@ LATERAL (
          target, reason, member, metadata, details, effective_at, recorded_at
   FROM entries
   WHERE ask.by = 'reservation' AND account_no = ask.account_no AND reservation = ask.number AND reservation <> seq
+  UNION ALL
+  (SELECT seq, type, unit, amount, granted, available, held, spent, expired, revoked, debt, lots, reservation, closes,
+         target, reason, member, metadata, details, effective_at, recorded_at
+  FROM entries
+  WHERE ask.by = 'freeze' AND account_no = ask.account_no AND type = 'freeze' AND seq <= ask.number
+  ORDER BY seq DESC LIMIT 1)
   LIMIT 1000000
 ) e
 ORDER BY ask.place, e.seq`;

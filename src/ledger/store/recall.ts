@@ -1,6 +1,7 @@
 import type { Queryable } from './queryable.js';
 import { LOTS_PER_ENTRY, type AccountState, type Lot } from '../domain/account.js';
 import type { Entry } from '../domain/entry.js';
+import { holdersOf } from '../domain/holders.js';
 import { rebuildReservation, rebuildSpend, type Missing } from '../domain/recall.js';
 import { readHistory, type Ask } from './read-history.js';
 
@@ -45,6 +46,13 @@ export async function recall(client: Queryable, recollections: readonly Recollec
         fillSpend(state, entry, found[reversals]!);
       });
     }
+    for (const seq of missing.freezes) {
+      const last = ask('freeze', seq);
+      fills.push(found => {
+        const entry = found[last]![0];
+        if (entry !== undefined) state.recalled.frozenBy = holdersOf(entry);
+      });
+    }
   }
   const found = await readHistory(client, asks);
   for (const fill of fills) fill(found);
@@ -54,10 +62,11 @@ export async function recall(client: Queryable, recollections: readonly Recollec
 function fillReservation({ holds, recalled }: AccountState, entries: readonly Entry[], no: number): void {
   const first = entries[0];
   if (first === undefined || first.type !== 'reserve' || first.reservation !== no || first.seq !== no) return;
-  const { reservation, spends } = rebuildReservation(entries)!;
+  const { reservation, spends, announced } = rebuildReservation(entries)!;
   // An open one is in the state already; only its commits were missing.
   if (!holds.has(no)) recalled.reservations.set(no, reservation);
   recalled.spends.set(no, spends);
+  recalled.announced.set(no, announced);
 }
 
 /** The seq of a refund and the number of a lot may be the same number: the types tell them apart. */

@@ -1,4 +1,4 @@
-import type { Moment } from '../domain/account.js';
+import type { Cost, Moment } from '../domain/account.js';
 import type { HadPlan, OpenWindow, SubscriptionChange, SubscriptionStatus, Upcoming } from '../domain/subscription.js';
 import { planTermsFromJson, planTermsToJson, type PlanTermsJson } from './plan-json.js';
 
@@ -15,6 +15,7 @@ export interface SubscriptionChangeJson {
   readonly next?: UpcomingJson | null;
   readonly had?: readonly string[];
   readonly closes?: number;
+  readonly paid?: Cost;
 }
 
 /** By unit: start, end, what was given. */
@@ -24,10 +25,11 @@ export interface UpcomingJson {
   readonly terms: PlanTermsJson;
   readonly start?: Moment;
   readonly end?: Moment;
+  readonly cost?: Cost;
 }
 
 export function changeToJson(change: SubscriptionChange): SubscriptionChangeJson {
-  const { id, terms, anchor, period, status, cancelAtEnd, next, had, closes } = change;
+  const { id, terms, anchor, period, status, cancelAtEnd, next, had, closes, paid } = change;
   return {
     id,
     ...(terms === undefined ? {} : { terms: planTermsToJson(terms) }),
@@ -38,11 +40,12 @@ export function changeToJson(change: SubscriptionChange): SubscriptionChangeJson
     ...(next === undefined ? {} : { next: next === null ? null : upcomingToJson(next) }),
     ...(had === undefined ? {} : { had: hadToJson(had) }),
     ...(closes === undefined ? {} : { closes }),
+    ...(paid === undefined ? {} : { paid }),
   };
 }
 
 export function changeFromJson(json: SubscriptionChangeJson): SubscriptionChange {
-  const { id, terms, anchor, period, status, cancel_at_end, next, had, closes } = json;
+  const { id, terms, anchor, period, status, cancel_at_end, next, had, closes, paid } = json;
   return {
     id,
     ...(terms === undefined ? {} : { terms: planTermsFromJson(terms) }),
@@ -53,6 +56,7 @@ export function changeFromJson(json: SubscriptionChangeJson): SubscriptionChange
     ...(next === undefined ? {} : { next: next === null ? null : upcomingFromJson(next) }),
     ...(had === undefined ? {} : { had: hadFromJson(had) }),
     ...(closes === undefined ? {} : { closes }),
+    ...(paid === undefined ? {} : { paid }),
   };
 }
 
@@ -69,11 +73,14 @@ export function hadFromJson(had: readonly string[]): readonly HadPlan[] {
 }
 
 export function upcomingToJson({ terms, period }: Upcoming): UpcomingJson {
-  return { terms: planTermsToJson(terms), ...(period === null ? {} : { start: period.start, end: period.end }) };
+  if (period === null) return { terms: planTermsToJson(terms) };
+  const { start, end, cost } = period;
+  return { terms: planTermsToJson(terms), start, end, ...(cost === undefined ? {} : { cost }) };
 }
 
-export function upcomingFromJson({ terms, start, end }: UpcomingJson): Upcoming {
-  const period = start === undefined || end === undefined ? null : { start, end };
+export function upcomingFromJson({ terms, start, end, cost }: UpcomingJson): Upcoming {
+  const span = start === undefined || end === undefined ? null : { start, end };
+  const period = span === null || cost === undefined ? span : { ...span, cost };
   return { terms: planTermsFromJson(terms), period };
 }
 

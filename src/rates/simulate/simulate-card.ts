@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Pool, type PoolClient } from 'pg';
 import { transact } from '../../database/transact.js';
+import type { ScaleOf } from '../../shared/amount.js';
 import { LedgerError } from '../../shared/ledger-error.js';
 import { UnitRegistry } from '../../units/unit-registry.js';
 import { compileCard } from '../compile-card.js';
@@ -79,7 +80,7 @@ function refuseTooMuch(accounts: readonly UsedAccount[]): void {
   throw new LedgerError('invalid_request', `body.from ${message}`, { errors: [{ location: 'body.from', message }] });
 }
 
-function costOf(card: CompiledCard, { event }: PastEntry, scaleOf: (unit: string) => number): Sums | NoPrice | null {
+function costOf(card: CompiledCard, { event }: PastEntry, scaleOf: ScaleOf): Sums | NoPrice | null {
   if (event === null) return null;
   const priced = priceEvent(card, { ...event, quantity: amountsOf(event.quantity) }, scaleOf);
   return priced.ok ? new Map(priced.lines.map(({ unit, amount }) => [unit, amount])) : { message: priced.message };

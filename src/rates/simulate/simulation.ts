@@ -1,4 +1,4 @@
-import { formatAmount } from '../../shared/amount.js';
+import { formatAmount, type ScaleOf } from '../../shared/amount.js';
 import type { AccountReplay, WouldBeRefused } from './account-replay.js';
 import { addTo, type PastEntry, type Sums } from './past-entry.js';
 
@@ -57,7 +57,7 @@ export class Simulation {
   }
 
   /** @param scaleOf digits after the point of a unit */
-  toJson(scaleOf: (unit: string) => number) {
+  toJson(scaleOf: ScaleOf) {
     const sums = ({ events, actual, candidate }: Compared) => ({
       events,
       actual: formatted(actual, scaleOf),
@@ -95,7 +95,7 @@ export class Simulation {
   }
 }
 
-function formatted(sums: Sums, scaleOf: (unit: string) => number): Record<string, string> {
+function formatted(sums: Sums, scaleOf: ScaleOf): Record<string, string> {
   const inOrder = [...sums].sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(inOrder.map(([unit, amount]) => [unit, formatAmount(amount, scaleOf(unit))]));
 }

@@ -7,6 +7,7 @@ import type { Target } from '../../ledger/submission.js';
 import { WritePath } from '../../ledger/write-path.js';
 import { formatAmount } from '../../shared/amount.js';
 import { LedgerError } from '../../shared/ledger-error.js';
+import { formatMoment } from '../../shared/moment.js';
 import { UnitRegistry } from '../../units/unit-registry.js';
 import { readStatement } from './read-statement.js';
 import type { Balances, Statement } from './statement.js';
@@ -53,7 +54,7 @@ export class ExplainAccountHandler implements IQueryHandler<ExplainAccount> {
     const { no, now, seq, createdAt } = await this.writePath.read(target, ({ no, now, state }) => {
       return { no, now, seq: state.seq, createdAt: state.seq === 0 ? now : state.createdAt };
     });
-    if (to !== null && to > now) throw wrong('to', `is in the future: here it is ${this.writer.moment(now)}`);
+    if (to !== null && to > now) throw wrong('to', `is in the future: here it is ${formatMoment(now)}`);
     if (from !== null && from > (to ?? now)) throw wrong('from', 'is after to');
     const statement = await readStatement(this.pool, { no, lastSeq: seq }, from ?? createdAt - 1, to ?? now, unit);
     await this.units.learn();
@@ -67,7 +68,7 @@ export class ExplainAccountHandler implements IQueryHandler<ExplainAccount> {
       return `{"entry":${this.writer.entry(account, entry)}${after}}`;
     });
     return (
-      `{"account":${JSON.stringify(account.id)},"from":"${this.writer.moment(from)}","to":"${this.writer.moment(to)}",` +
+      `{"account":${JSON.stringify(account.id)},"from":"${formatMoment(from)}","to":"${formatMoment(to)}",` +
       `"opening":${this.balances(opening)},"closing":${this.balances(closing)},` +
       `"steps":[${told.join(',')}],"text":${JSON.stringify(text)}}`
     );

@@ -65,7 +65,7 @@ function sentence(entry: Entry, wording: Wording): string {
     case 'configure':
       return settings(entry, wording);
     case 'freeze':
-      return 'Froze the account: no new work until it is unfrozen';
+      return `Froze the account: no new work until it is unfrozen${heldBy(entry)}`;
     case 'unfreeze':
       return 'Unfroze the account';
     default:
@@ -101,6 +101,11 @@ function cameBack(entry: Entry, wording: Wording): string {
   return back > 0n ? `, ${wording.amount(back, entry.unit ?? '')} of the hold were left over` : '';
 }
 
+/** Callers need no mention where nobody else holds it. */
+function heldBy({ settings }: Entry): string {
+  return settings?.frozenBy === undefined ? '' : `, held by ${settings.frozenBy.join(' and ')}`;
+}
+
 function settings(entry: Entry, wording: Wording): string {
   if (entry.settings?.member !== undefined) return memberInWords(entry, wording);
   const limits = entry.settings?.overdraftLimits;
@@ -132,7 +137,9 @@ function everyInWords(window: BudgetWindow): string {
 
 function subscriptionInWords({ subscription }: Entry): string {
   if (subscription === null) return 'Changed a subscription';
-  const { id, terms, period, status, cancelAtEnd, next } = subscription;
+  const { id, terms, period, status, cancelAtEnd, next, paid } = subscription;
+  if (paid !== undefined)
+    return `Subscription ${id}: ${paid.amount} ${paid.currency} were paid that bought no more credits`;
   const said: string[] = [];
   if (terms !== undefined) said.push(`plan ${terms.plan} (version ${terms.version})`);
   if (period !== undefined) said.push(`period from ${timeInWords(period.start)} to ${timeInWords(period.end)}`);

@@ -4,7 +4,7 @@ import type { MemberRow } from '../../ledger/store/member-row.js';
 import type { SubscriptionRow } from '../../ledger/store/subscription-row.js';
 import type { Mode } from '../../ledger/submission.js';
 import { BinaryRow } from '../rows/binary-row.js';
-import { copyOut } from '../rows/copy-out.js';
+import { copyOut } from '../../database/copy-out.js';
 import { entryFromCopy } from '../rows/entry-copy.js';
 import {
   accountFromCopy,

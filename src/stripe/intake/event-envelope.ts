@@ -3,6 +3,8 @@ import type { Mode } from '../../ledger/submission.js';
 import { subjectOf, type Subject } from './subject.js';
 
 const LONGEST_ID = 255;
+/** Of the year 9999. */
+const LAST_SECOND = 253_402_300_799;
 const id = z
   .string()
   .min(1)
@@ -14,7 +16,7 @@ const envelope = z.object({
   id,
   type: id,
   livemode: z.boolean(),
-  created: z.union([z.int(), z.iso.datetime({ offset: true })]),
+  created: z.union([z.int().min(0).max(LAST_SECOND), z.iso.datetime({ offset: true })]),
   account: id.nullish(),
   /** What thin events call the connected account. */
   context: z.string().max(LONGEST_ID).nullish(),

@@ -48,7 +48,8 @@ export class ListMissedEvents implements RecurringJob {
     let from = bookmark - LOOK_BACK_MS;
     if (from < oldest) {
       log.warn(
-        `Stripe lists no ${mode} events before ${iso(oldest)}: those since ${iso(from)} have to be looked for elsewhere`,
+        `Stripe lists no ${mode} events before ${iso(oldest)}: what happened since ${iso(from)} is found by ` +
+          `\`npm run ops -- reconcile --from ${iso(from)} --mode ${mode}\``,
       );
       from = oldest;
     }

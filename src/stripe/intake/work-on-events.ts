@@ -1,14 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Counter } from 'prom-client';
 import type { Mode } from '../../ledger/submission.js';
 import type { RecurringJob, Run } from '../../workers/recurring-job.js';
+import { workThrough } from '../../workers/work-through.js';
 import { pauseAfter } from './patience.js';
 import type { StoredEvents, TakenEvent } from './stored-events.js';
 
 /** Events under way at once in one run. */
 const MOST_AT_ONCE = 16;
-/** What comes meanwhile is looked for so often. */
-const LOOK_AGAIN_MS = 200;
 const LONGEST_ERROR = 1_000;
 
 export const EVENTS_JOB = 'work-on-stripe-events';
@@ -43,20 +41,12 @@ export class WorkOnEvents implements RecurringJob {
   async run({ signal }: Run): Promise<void> {
     const { events, modes, leaseMs } = this.parts;
     if (modes.length === 0) return;
-    const busy = new Set<Promise<void>>();
-    const failures: unknown[] = [];
-    for (;;) {
-      const room = signal.aborted || failures.length > 0 ? 0 : MOST_AT_ONCE - busy.size;
-      const taken = room > 0 ? await events.take(room, leaseMs, modes) : [];
-      for (const event of taken) {
-        const work = this.workOn(event).catch((error: unknown) => void failures.push(error));
-        const done = work.finally(() => busy.delete(done));
-        busy.add(done);
-      }
-      if (busy.size === 0) break;
-      await Promise.race([...busy, sleep(LOOK_AGAIN_MS)]);
-    }
-    if (failures.length > 0) throw failures[0];
+    await workThrough({
+      take: most => events.take(most, leaseMs, modes),
+      work: event => this.workOn(event),
+      mostAtOnce: MOST_AT_ONCE,
+      signal,
+    });
   }
 
   /** One that a hint named; where it is not due any more, somebody has it. */

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { IdCodec } from '../../ids/id-codec.js';
-import { lotNumber } from '../../ledger/domain/account.js';
+import { lotNumber, LOTS_PER_ENTRY } from '../../ledger/domain/account.js';
 import type { Entry } from '../../ledger/domain/entry.js';
 import { readHistory } from '../../ledger/store/read-history.js';
 import type { SubmittedCommand } from '../../ledger/submission.js';
@@ -37,7 +37,7 @@ export class BookSteps {
     if (step.kind === 'grant') return { seq: await this.grant(payment), amount: 0n };
     const reason = `Stripe ${payment.payment} #${step.no}: ${step.reason}`;
     const fact = `stripe:${payment.payment}:${step.no}`;
-    const entry = await this.execute(payment, fact, { ...commandOf(step, earlier), reason });
+    const entry = await this.execute(payment, fact, { ...commandOf(payment, step, earlier), reason });
     // Where nothing was there to be revoked, the fact points at an entry of something else.
     const isOurs = entry.type === step.kind && entry.reason === reason;
     return { seq: entry.seq, amount: isOurs ? entry.amount : 0n };
@@ -45,6 +45,8 @@ export class BookSteps {
 
   private async grant(payment: Payment): Promise<number> {
     const { units, writePath } = this.parts;
+    const madeAs = payment.lots[0]?.madeAs;
+    if (madeAs !== undefined) return Math.floor(madeAs / LOTS_PER_ENTRY);
     for (const { unit } of payment.lots) await units.putToUse(await units.find(unit));
     const { mode, account } = payment;
     const now = await writePath.read({ mode, account }, view => view.now);
@@ -82,6 +84,7 @@ export class BookSteps {
 }
 
 function commandOf(
+  { lots }: Payment,
   step: RevokeStep | ReinstateStep,
   earlier: readonly Step[],
 ): Extract<SubmittedCommand, { type: 'revoke' | 'reinstate' }> {
@@ -90,7 +93,7 @@ function commandOf(
     return { type: 'reinstate', revocation: seq, amount: step.amount, reason: null };
   }
   // The grant made one entry for each lot, one after the other.
-  const lot = lotNumber(earlier[0]!.booked!.seq + step.lot, 0);
+  const lot = lots[step.lot]!.madeAs ?? lotNumber(earlier[0]!.booked!.seq + step.lot, 0);
   return { type: 'revoke', lot, amount: step.amount, atMost: true, reason: null };
 }
 

@@ -13,11 +13,13 @@ export interface PurchasedLot {
   /** What was paid for it; null for what comes on top. */
   readonly cost: Cost | null;
   readonly reason: string;
+  /** Its number in the account, where something else than the payment has made it. */
+  readonly madeAs?: number | undefined;
 }
 
 /** A payment that brought credits: bound to its account for ever, with what it brings. */
 export interface Payment {
-  /** The id of the payment intent; of the Checkout Session where there was nothing to pay. */
+  /** The id of the payment intent; of the Checkout Session where there was nothing to pay; of an invoice of a subscription. */
   readonly payment: string;
   readonly mode: Mode;
   readonly stripeAccount: string | null;
@@ -35,7 +37,7 @@ interface StepBase {
   readonly booked: { readonly seq: number; readonly amount: bigint } | null;
 }
 
-/** Makes all lots of the payment. */
+/** Makes all lots of the payment; where they are made already it only says so. */
 export interface GrantStep extends StepBase {
   readonly kind: 'grant';
 }

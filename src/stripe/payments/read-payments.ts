@@ -42,16 +42,20 @@ export class ReadPayments {
     const disputes = await stripe.disputes.list(of, options).autoPagingToArray({ limit: MOST_RETURNS });
     const paid = BigInt(intent.amount_received);
     const { currency, metadata } = intent;
+    const own = { payment: id, ...placeOf(place), paid, currency };
     return {
       money: { paid, returned: returnedOf(paid, refunds, disputes) },
-      agreed: () => this.agreed(metadata, { payment: id, ...placeOf(place), paid, currency }),
+      agreed: () => this.agreed(place, metadata, async () => ({ ...own, tax: await this.taxOf(place, intent) })),
     };
   }
 
   /** A session with nothing to pay: paid by a promotion code, it is a payment of nothing under its own id. */
   freeSession(place: StripePlace, { id, metadata, currency }: Stripe.Checkout.Session): SeenPayment {
-    const money = { payment: id, ...placeOf(place), paid: 0n, currency: currency ?? 'usd' };
-    return { money: { paid: 0n, returned: 0n }, agreed: () => this.agreed(metadata ?? {}, money) };
+    const money = { payment: id, ...placeOf(place), paid: 0n, tax: 0n, currency: currency ?? 'usd' };
+    return {
+      money: { paid: 0n, returned: 0n },
+      agreed: () => this.agreed(place, metadata ?? {}, () => Promise.resolve(money)),
+    };
   }
 
   session({ mode, stripeAccount }: StripePlace, id: string): Promise<Stripe.Checkout.Session> {
@@ -80,12 +84,23 @@ export class ReadPayments {
     }
   }
 
-  private async agreed(metadata: Stripe.Metadata, money: PaidMoney): Promise<Payment | undefined> {
+  /** Of a payment at a checkout its session knows; of another what whoever made it has said. */
+  private async taxOf(place: StripePlace, { id, amount_details }: Stripe.PaymentIntent): Promise<bigint> {
+    const { sessions } = this.clients.of(place.mode).checkout;
+    const [session] = (await sessions.list({ payment_intent: id, limit: 1 }, optionsOf(place))).data;
+    return BigInt(session?.total_details?.amount_tax ?? amount_details?.tax?.total_tax_amount ?? 0);
+  }
+
+  private async agreed(
+    { mode, stripeAccount }: StripePlace,
+    metadata: Stripe.Metadata,
+    money: () => Promise<PaidMoney>,
+  ): Promise<Payment | undefined> {
     // The owner of a connected account can write whatever he likes there, and pays himself.
-    if (money.stripeAccount !== null) return undefined;
+    if (stripeAccount !== null) return undefined;
     const topUp = metadata[TOP_UP];
-    const sale = topUp === undefined ? saleOfMetadata(metadata) : await this.sales.saleOf(topUp, money.mode);
-    return sale === undefined ? undefined : paymentOf(sale, money, this.units);
+    const sale = topUp === undefined ? saleOfMetadata(metadata) : await this.sales.saleOf(topUp, mode);
+    return sale === undefined ? undefined : paymentOf(sale, await money(), this.units);
   }
 }
 

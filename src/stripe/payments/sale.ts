@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Mode } from '../../ledger/submission.js';
+import { whyNoAccountId } from '../../shared/account-id.js';
 import { parseAmount } from '../../shared/amount.js';
 import { LedgerError } from '../../shared/ledger-error.js';
 import type { UnitRegistry } from '../../units/unit-registry.js';
@@ -24,7 +25,7 @@ export interface SaleLot {
 
 /** What whoever makes payment intents by himself writes into their metadata. */
 const metadataOfOthers = z.object({
-  credits_account: z.string().min(1).max(255),
+  credits_account: z.string(),
   credits_amount: z.string(),
   credits_unit: z.string().default('credits'),
 });
@@ -47,8 +48,15 @@ export function saleOfMetadata(metadata: Readonly<Record<string, string>>): Sale
     throw new LedgerError('invalid_request', `metadata.${issue?.path.join('.')} of the payment: ${issue?.message}`);
   }
   const { credits_account: account, credits_amount: amount, credits_unit: unit } = read.data;
+  mustBeAccount(account, 'the payment');
   const lot = { unit, amount, category: 'paid', priority: DEFAULT_PRIORITY, expiresAfterSeconds: null } as const;
   return { account, lots: [lot] };
+}
+
+/** @throws LedgerError invalid_request where metadata names an account that none can be */
+export function mustBeAccount(named: string, of: string): void {
+  const why = whyNoAccountId(named);
+  if (why !== null) throw new LedgerError('invalid_request', `metadata.${ACCOUNT} of ${of} ${why}`);
 }
 
 export interface PaidMoney {
@@ -56,14 +64,17 @@ export interface PaidMoney {
   readonly mode: Mode;
   readonly stripeAccount: string | null;
   readonly paid: bigint;
+  /** Of that: it is the state's, so it is no price of anything. */
+  readonly tax: bigint;
   readonly currency: string;
 }
 
 /**
- * The payment of a sale: amounts in base units, and what was paid on the lot that was paid for.
+ * The payment of a sale: amounts in base units, and what was paid, without tax, on the lot that was paid for.
  * @throws LedgerError unit_not_found, or invalid_request where an amount does not fit its unit
  */
-export async function paymentOf(sale: Sale, money: PaidMoney, units: UnitRegistry): Promise<Payment> {
+export async function paymentOf(sale: Sale, { tax, ...money }: PaidMoney, units: UnitRegistry): Promise<Payment> {
+  const price = tax < money.paid ? money.paid - tax : 0n;
   const lots: PurchasedLot[] = [];
   for (const { unit, amount: text, ...lot } of sale.lots) {
     const { scale } = await units.find(unit);
@@ -74,7 +85,7 @@ export async function paymentOf(sale: Sale, money: PaidMoney, units: UnitRegistr
     }
     const isPaid = lot.category === 'paid';
     const currency = money.currency.toUpperCase();
-    const cost = isPaid ? { amount: mainUnit(money.paid, money.currency), currency } : null;
+    const cost = isPaid ? { amount: mainUnit(price, money.currency), currency } : null;
     lots.push({ unit, amount: amount.units, ...lot, cost, reason: isPaid ? 'top-up' : 'top-up bonus' });
   }
   return { ...money, account: sale.account, lots };

@@ -4,7 +4,7 @@ import { nextStep } from './next-step.js';
 import type { MoneyState, Payment, Step } from './payment.js';
 import type { Journal, StoredPayments } from './stored-payments.js';
 
-/** Others who settle the same payment make this one look again; that many never do in a row. */
+/** Every step makes those who settle the payment look again; that many are never taken in a row. */
 const MOST_LOOKS = 20;
 
 /** What Stripe says now of a payment that was made. */
@@ -20,8 +20,9 @@ export type Look = () => Promise<SeenPayment | undefined>;
 /**
  * Brings the ledger to where Stripe is with one payment. What is meant to be done is written as the next step before it is
  * done, and every step is a fact of the ledger, so whoever dies in between leaves work that anybody finishes, once. Stripe
- * is asked after the steps were read, and a step that somebody else has meant since then makes this one ask again: so
- * nobody ever decides by an older state of Stripe than the step before rests on. No lock is held while Stripe is asked.
+ * is asked after the steps were read, and a step that anybody has meant since then, this one too, makes it ask again: nobody
+ * decides by an older state of Stripe than the step before rests on, and whoever took the last step has looked once more,
+ * because who saw that nothing was left to do wrote nothing that would have stopped him. No lock is held meanwhile.
  */
 export class SettlePayment {
   constructor(
@@ -57,13 +58,12 @@ export class SettlePayment {
     if (seen === undefined) return undefined;
     if (journal === undefined) {
       const payment = await seen.agreed();
-      return payment === undefined ? undefined : `${id}: grant ${payment.lots.length} lots to ${payment.account}`;
+      if (payment === undefined) return undefined;
+      if (!isGiven(payment)) return `${id}: grant ${payment.lots.length} lots to ${payment.account}`;
+      return told(id, nextStep(payment.lots, [GIVEN_BEFORE], seen.money));
     }
     if (journal.steps.some(({ booked }) => booked === null)) return `${id}: finish what was begun`;
-    const step = nextStep(journal.payment.lots, journal.steps, seen.money);
-    return step === null
-      ? `${id}: nothing left to do`
-      : `${id}: ${step.kind} ${step.amount} base units of lot ${step.lot}`;
+    return told(id, nextStep(journal.payment.lots, journal.steps, seen.money));
   }
 
   /**
@@ -75,16 +75,16 @@ export class SettlePayment {
     if (payment === undefined) return undefined;
     if (!(await this.stored.bind(payment, 'payment'))) return null;
     const granted = await this.steps.book(payment, [], { kind: 'grant', no: 1, reason: 'payment', booked: null });
-    done.push('grant');
+    if (!isGiven(payment)) done.push('grant');
     return { payment, steps: [granted] };
   }
 
-  /** Takes steps until there is none left. @returns false where somebody else has taken one meanwhile */
+  /** Takes steps until there is none left. @returns whether none was: else Stripe is to be asked again */
   private async follow({ payment, steps: earlier }: Journal, money: MoneyState, done: string[]): Promise<boolean> {
     const steps = [...earlier];
-    for (;;) {
+    for (let taken = false; ; taken = true) {
       const step = nextStep(payment.lots, steps, money);
-      if (step === null) return true;
+      if (step === null) return !taken;
       if (!(await this.stored.mean(payment.payment, step))) return false;
       steps.push(await this.steps.book(payment, steps, { ...step, booked: null }));
       done.push(`${step.kind} ${step.amount}`);
@@ -106,4 +106,17 @@ export class SettlePayment {
     }
     return { ...journal, steps };
   }
+}
+
+/** The first step of a payment whose lots are made already. */
+export const GIVEN_BEFORE: Step = { kind: 'grant', no: 1, reason: 'payment', booked: { seq: 0, amount: 0n } };
+
+/** Whether something else than the payment has made what it paid for. */
+export function isGiven({ lots }: Payment): boolean {
+  return lots[0]?.madeAs !== undefined;
+}
+
+function told(id: string, step: ReturnType<typeof nextStep>): string {
+  if (step === null) return `${id}: nothing left to do`;
+  return `${id}: ${step.kind} ${step.amount} base units of lot ${step.lot}`;
 }

@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
+import { LOTS_PER_ENTRY } from '../../ledger/domain/account.js';
 import { nextStep } from '../payments/next-step.js';
 import type { Payment, Step } from '../payments/payment.js';
-import type { Look } from '../payments/settle-payment.js';
+import { GIVEN_BEFORE, isGiven, type Look } from '../payments/settle-payment.js';
 import type { Journal, StoredPayments } from '../payments/stored-payments.js';
 import type { Difference, DifferenceKind } from './difference.js';
 
@@ -34,6 +35,7 @@ export class ComparePayment {
     if (journal === undefined) {
       const payment = await seen?.agreed();
       if (payment === undefined) return null;
+      if (isGiven(payment)) return returnedOf(payment, nextStep(payment.lots, [GIVEN_BEFORE], seen!.money));
       return found('missing_grant', payment, `${payment.account} paid and has nothing of it`, true);
     }
     const { payment, steps } = journal;
@@ -47,10 +49,7 @@ export class ComparePayment {
     if (money.paid !== payment.paid) {
       return found('wrong_amount', payment, `${payment.paid} was granted for, ${money.paid} was paid`);
     }
-    const step = nextStep(payment.lots, steps, money);
-    if (step === null) return null;
-    const kind = step.kind === 'revoke' ? 'refund_not_revoked' : 'revoked_too_much';
-    return found(kind, payment, `${step.kind} ${step.amount} base units of lot ${step.lot}: ${step.reason}`, true);
+    return returnedOf(payment, nextStep(payment.lots, steps, money));
   }
 
   private async wrongEntries({ payment, steps }: Journal): Promise<Difference | null> {
@@ -66,7 +65,7 @@ export class ComparePayment {
       const entry = entries.find(each => each.seq === seq);
       if (entry?.type !== type)
         return found('drift', payment, `entry ${seq} of ${payment.account} is no ${type} of it`);
-      if (entry.amount === amount.toString()) continue;
+      if (amount === null || entry.amount === amount.toString()) continue;
       const kind = type === 'grant' ? 'wrong_amount' : 'drift';
       return found(kind, payment, `entry ${seq} of ${payment.account} is ${entry.amount} base units, not ${amount}`);
     }
@@ -74,11 +73,28 @@ export class ComparePayment {
   }
 }
 
+/** What of the money that went back, or came again, is not in the ledger. */
+function returnedOf(payment: Payment, step: ReturnType<typeof nextStep>): Difference | null {
+  if (step === null) return null;
+  const kind = step.kind === 'revoke' ? 'refund_not_revoked' : 'revoked_too_much';
+  return found(kind, payment, `${step.kind} ${step.amount} base units of lot ${step.lot}: ${step.reason}`, true);
+}
+
+interface Expected {
+  readonly seq: number;
+  readonly type: string;
+  /** Null where others have paid for it too. */
+  readonly amount: bigint | null;
+}
+
 /** The entries that a step tells of; none where nothing was there to be taken. */
-function expectedOf(payment: Payment, step: Step): { seq: number; type: string; amount: bigint }[] {
+function expectedOf(payment: Payment, step: Step): Expected[] {
   const { seq, amount } = step.booked!;
-  if (step.kind === 'grant') return payment.lots.map((lot, i) => ({ seq: seq + i, type: 'grant', amount: lot.amount }));
-  return amount === 0n ? [] : [{ seq, type: step.kind, amount }];
+  if (step.kind !== 'grant') return amount === 0n ? [] : [{ seq, type: step.kind, amount }];
+  return payment.lots.map(({ amount: granted, madeAs }, i) => {
+    if (madeAs === undefined) return { seq: seq + i, type: 'grant', amount: granted };
+    return { seq: Math.floor(madeAs / LOTS_PER_ENTRY), type: 'grant', amount: null };
+  });
 }
 
 function found(kind: DifferenceKind, { payment, account }: Payment, words: string, isRepairable = false): Difference {

@@ -18,8 +18,12 @@ export const DIFFERENCE_KINDS = [
   'missing_period',
   /** The plan, or whether it ends, is not what Stripe says. */
   'other_subscription',
+  /** What was reported to a meter is not what the meter has. */
+  'usage_differs',
   /** What the steps of a payment tell is not what the entries say. */
   'drift',
+  /** Paid for credits, and what Stripe has of it does not tell whose or how many. */
+  'unclear',
 ] as const;
 export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
 
@@ -32,4 +36,9 @@ export interface Difference {
   readonly words: string;
   /** Whether settling it anew puts it right; the others are for people. */
   readonly isRepairable: boolean;
+}
+
+/** A difference, and what came of its repair; null where none was tried. */
+export interface Finding extends Difference {
+  readonly repair: { readonly isDone: boolean; readonly words: string } | null;
 }

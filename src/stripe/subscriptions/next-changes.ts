@@ -15,6 +15,8 @@ export interface SeenItem {
 export interface SeenSubscription {
   readonly status: string;
   readonly cancelsAtEnd: boolean;
+  /** While the renewal was tried and not paid only what was bought stays. */
+  readonly keepsBoughtOnly?: boolean | undefined;
   readonly items: readonly SeenItem[];
 }
 
@@ -24,6 +26,8 @@ export interface HadSubscription {
   readonly status: SubscriptionStatus;
   readonly periodStart: number;
   readonly cancelAtEnd: boolean;
+  /** How many of the plan the period has; undefined where nobody paid for it through Stripe. */
+  readonly quantity?: number | undefined;
 }
 
 export type Change =
@@ -36,10 +40,12 @@ export type Change =
       readonly quantity: number;
       readonly start: number;
       readonly end: number;
-    };
+    }
+  /** More of the plan within the period that is paid for; less is for the next. */
+  | { readonly kind: 'quantity'; readonly plan: string; readonly quantity: number; readonly start: number };
 
 /** Over for good, paid or not. */
-const ENDED: readonly string[] = ['canceled', 'unpaid', 'incomplete_expired'];
+export const ENDED: readonly string[] = ['canceled', 'unpaid', 'incomplete_expired'];
 /** Paid for, or tried out: what was agreed on since holds. */
 const GOING: readonly string[] = ['active', 'trialing'];
 
@@ -52,12 +58,16 @@ export function nextChanges(seen: SeenSubscription, item: string, had: HadSubscr
   const found = seen.items.find(each => each.item === item);
   if (ENDED.includes(seen.status) || found === undefined) return [{ kind: 'end' }];
   const changes: Change[] = [];
+  const isUnpaid = seen.status === 'past_due' && found.periodStart > had.periodStart;
+  if (isUnpaid && seen.keepsBoughtOnly) return [{ kind: 'end' }];
   const { plan, quantity, periodStart: start, periodEnd: end } = found;
   // In a period that is not paid for yet nothing changes: its invoice will say for what it was.
-  if (plan !== undefined && plan !== had.plan && start === had.periodStart && GOING.includes(seen.status)) {
-    changes.push({ kind: 'plan', plan, quantity, start, end });
-  }
-  if (seen.cancelsAtEnd !== (had.cancelAtEnd && changes.length === 0)) {
+  const isPaid = start === had.periodStart && GOING.includes(seen.status);
+  const isOther = isPaid && plan !== undefined && plan !== had.plan;
+  const isMore = isPaid && plan === had.plan && had.status === 'active' && quantity > (had.quantity ?? Infinity);
+  if (isOther) changes.push({ kind: 'plan', plan, quantity, start, end });
+  if (isMore) changes.push({ kind: 'quantity', plan, quantity, start });
+  if (seen.cancelsAtEnd !== (had.cancelAtEnd && !isOther)) {
     changes.push({ kind: 'cancel_at_end', value: seen.cancelsAtEnd });
   }
   return changes;

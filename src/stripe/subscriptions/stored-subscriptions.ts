@@ -36,8 +36,22 @@ SELECT $1, $2, $3, $4, $5, coalesce(
 ON CONFLICT ON CONSTRAINT stripe_periods_once DO NOTHING`;
 const PERIOD = `
 SELECT quantity, each_gives AS "eachGives",
-  EXISTS (SELECT FROM stripe_periods o WHERE o.item = p.item AND o.quantity > 1) AS "isMultiple"
+  EXISTS (SELECT FROM stripe_periods o WHERE o.item = p.item AND greatest(o.quantity, o.quantity_now) > 1) AS "isMultiple"
 FROM stripe_periods p WHERE item = $1 AND starts_at = $2`;
+const HAD = `
+SELECT plan, coalesce(quantity_now, quantity) AS quantity, each_gives AS "eachGives"
+FROM stripe_periods WHERE item = $1 AND starts_at = $2`;
+const BLOCKS = `SELECT blocks FROM stripe_subscriptions WHERE subscription = $1`;
+const BLOCK = `UPDATE stripe_subscriptions SET blocks = $2 WHERE subscription = $1`;
+const GROWN = `UPDATE stripe_periods SET quantity_now = $3 WHERE item = $1 AND starts_at = $2`;
+
+/** What one of its plan gave, and how many of it there are. */
+export interface StripePeriod {
+  readonly plan: string;
+  readonly quantity: number;
+  /** By unit. */
+  readonly eachGives: ReadonlyMap<string, bigint>;
+}
 
 /** Whose subscriptions of Stripe's are, and what the ledger calls their items. */
 export class StoredSubscriptions {
@@ -114,5 +128,32 @@ export class StoredSubscriptions {
       return [unit, BigInt(amount) * BigInt(period.quantity)];
     });
     return new Map(gives);
+  }
+  /** What a period was paid for, with what changed about its quantity since; undefined where somebody else began it. */
+  async period(item: string, start: number): Promise<StripePeriod | undefined> {
+    const { rows } = await this.database.query<Omit<StripePeriod, 'eachGives'> & { eachGives: Record<string, string> }>(
+      {
+        text: HAD,
+        values: [item, new Date(start)],
+      },
+    );
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    const each = Object.entries(row.eachGives).map(([unit, amount]): [string, bigint] => [unit, BigInt(amount)]);
+    return { ...row, eachGives: new Map(each) };
+  }
+
+  /** Whether it has frozen its account, or was about to. */
+  async blocks(subscription: string): Promise<boolean> {
+    const { rows } = await this.database.query<{ blocks: boolean }>({ text: BLOCKS, values: [subscription] });
+    return rows[0]!.blocks;
+  }
+
+  async block(subscription: string, blocks: boolean): Promise<void> {
+    await this.database.query({ text: BLOCK, values: [subscription, blocks] });
+  }
+
+  async hasQuantity(item: string, start: number, quantity: number): Promise<void> {
+    await this.database.query({ text: GROWN, values: [item, new Date(start), quantity] });
   }
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { lotsOfFixed, lotsOfOpen, type FixedPack, type OpenPack } from './pack.js';
+import fc from 'fast-check';
+import { smallestUnit } from '../payments/money.js';
+import { lotsOfFixed, lotsOfOpen, moneyFor, type FixedPack, type OpenPack } from './pack.js';
 
 const COMMON = {
   name: 'Credits',
@@ -42,5 +44,45 @@ describe('a pack', () => {
     [500n, { perUnit: '0.000000000001' }, 6, undefined],
   ])('for %s of the smallest unit, %j at scale %s, brings %s', (money, pack, scale, amount) => {
     expect(lotsOfOpen({ ...OPEN, ...pack }, money, scale)?.[0]!.amount).toBe(amount);
+  });
+
+  test('costs the least money that buys what is missing, within its limits', () => {
+    expect(moneyFor(OPEN, 100_000_000n, 6)).toBe(500n);
+    expect(moneyFor(OPEN, 1_000_000_000n, 6)).toBe(1_000n);
+    expect(moneyFor(OPEN, 1_000_000_001n, 6)).toBe(1_001n);
+    expect(moneyFor(OPEN, 10n ** 18n, 6)).toBe(50_000n);
+    expect(moneyFor(OPEN, 1n, 0)).toBe(500n);
+  });
+
+  test('costs not one smallest unit too much nor too little, whatever its rate, its currency and its unit', () => {
+    const currencies = fc.constantFrom('usd', 'jpy', 'kwd');
+    const rates = fc.tuple(fc.integer({ min: 0, max: 5_000 }), fc.integer({ min: 1, max: 999_999 }));
+    const missings = fc.bigInt({ min: 1n, max: 10n ** 12n });
+    fc.assert(
+      fc.property(
+        currencies,
+        rates,
+        fc.integer({ min: 0, max: 9 }),
+        missings,
+        (currency, [whole, part], scale, missing) => {
+          const perUnit = `${whole}.${String(part).padStart(6, '0')}`;
+          const pack: OpenPack = { ...OPEN, currency, perUnit, least: '1', most: '999999' };
+          const money = moneyFor(pack, missing, scale);
+          const [least, most] = [smallestUnit('1', currency)!, smallestUnit('999999', currency)!];
+          const bought = (paid: bigint): bigint => {
+            const [lot] = lotsOfOpen(pack, paid, scale) ?? [];
+            const [all = '0', rest = ''] = (lot?.amount ?? '0').split('.');
+            return BigInt(all + rest.padEnd(scale, '0'));
+          };
+          return (
+            money >= least &&
+            money <= most &&
+            (money === most || bought(money) >= missing) &&
+            (money === least || bought(money - 1n) < missing)
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 });

@@ -75,11 +75,24 @@ export function lotsOfOpen(pack: OpenPack, money: bigint, scale: number): SaleLo
   return amount === null ? undefined : [{ unit, amount, category: 'paid', priority, expiresAfterSeconds }];
 }
 
+/** The least money that buys at least so many base units of an open pack, or the nearest that its limits allow. */
+export function moneyFor(pack: OpenPack, missing: bigint, scale: number): bigint {
+  const { per, mainUnits } = rateOf(pack.perUnit, pack.currency);
+  const divisor = per * 10n ** BigInt(scale);
+  const money = (missing * mainUnits * 10n ** BigInt(DIGITS) + divisor - 1n) / divisor;
+  const least = smallestUnit(pack.least, pack.currency)!;
+  const most = smallestUnit(pack.most, pack.currency)!;
+  return money < least ? least : money > most ? most : money;
+}
+
+function rateOf(perUnit: string, currency: string): { per: bigint; mainUnits: bigint } {
+  const [whole = '0', fraction = ''] = perUnit.split('.');
+  return { per: BigInt(whole + fraction.padEnd(DIGITS, '0')), mainUnits: smallestUnit('1', currency)! };
+}
+
 /** Null where it is nothing. */
 function product(money: bigint, perUnit: string, currency: string, scale: number): string | null {
-  const [whole = '0', fraction = ''] = perUnit.split('.');
-  const per = BigInt(whole + fraction.padEnd(DIGITS, '0'));
-  const mainUnits = smallestUnit('1', currency)!;
+  const { per, mainUnits } = rateOf(perUnit, currency);
   const base = (money * per * 10n ** BigInt(scale)) / (mainUnits * 10n ** BigInt(DIGITS));
   return base === 0n ? null : formatAmount(base, scale);
 }

@@ -13,6 +13,8 @@ export interface Price {
   readonly connect: Connect | null;
   readonly automaticTax: boolean;
   readonly promotionCodes: boolean;
+  /** The card may be charged later, when its owner is not there. */
+  readonly saveCard?: boolean;
 }
 
 export interface Pages {
@@ -41,7 +43,11 @@ export function sessionParams(
     success_url: successUrl,
     cancel_url: cancelUrl,
     metadata,
-    payment_intent_data: { metadata, ...transfer(price) },
+    payment_intent_data: {
+      metadata,
+      ...transfer(price),
+      ...(price.saveCard === true && { setup_future_usage: 'off_session' }),
+    },
     ...(price.promotionCodes && { allow_promotion_codes: true }),
     ...(price.automaticTax && { automatic_tax: { enabled: true }, customer_update: { address: 'auto' } }),
   };
@@ -52,7 +58,11 @@ function lineItem({ stripePrice, name, amount, currency }: Price): Stripe.Checko
   return { quantity: 1, price_data: { currency, unit_amount: Number(amount), product_data: { name } } };
 }
 
-function transfer({ connect, currency }: Price): Stripe.Checkout.SessionCreateParams.PaymentIntentData {
+/** What of a payment goes to whom. */
+export function transfer({
+  connect,
+  currency,
+}: Price): Pick<Stripe.Checkout.SessionCreateParams.PaymentIntentData, 'transfer_data' | 'application_fee_amount'> {
   if (connect === null) return {};
   const { destination, applicationFee } = connect;
   const fee = applicationFee === null ? null : smallestUnit(applicationFee, currency);

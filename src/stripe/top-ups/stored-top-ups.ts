@@ -31,6 +31,9 @@ INSERT INTO top_ups (id, mode, account, idempotency_key, fingerprint, pack, sale
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT ON CONSTRAINT top_ups_once DO NOTHING`;
 const BY_KEY = `SELECT ${COLUMNS} FROM top_ups WHERE mode = $1 AND account = $2 AND idempotency_key = $3`;
 const BY_ID = `SELECT ${COLUMNS} FROM top_ups WHERE id = $1 AND mode = $2`;
+const SALE = `
+SELECT sale FROM top_ups WHERE id = $1 AND mode = $2
+UNION ALL SELECT sale FROM auto_top_up_attempts WHERE id = $1 AND mode = $2`;
 const OPENED = `UPDATE top_ups SET session = $2, url = $3 WHERE id = $1 AND session IS NULL`;
 /** One that Stripe refused left no trace: the same key may be tried again. */
 const FORGET = `DELETE FROM top_ups WHERE id = $1 AND session IS NULL`;
@@ -56,6 +59,11 @@ export class StoredTopUps {
 
   async find(id: string, mode: Mode): Promise<StoredTopUp | undefined> {
     return (await this.pool.query<StoredTopUp>(BY_ID, [id, mode])).rows[0];
+  }
+
+  /** Of one that somebody began, or that was begun because an account ran low. */
+  async saleOf(id: string, mode: Mode): Promise<Sale | undefined> {
+    return (await this.pool.query<{ sale: Sale }>(SALE, [id, mode])).rows[0]?.sale;
   }
 
   async opened(id: string, session: string, url: string): Promise<void> {

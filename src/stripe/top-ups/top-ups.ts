@@ -1,28 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import type { Stripe } from 'stripe';
+import { Stripe } from 'stripe';
 import type { Mode } from '../../ledger/submission.js';
 import { LedgerError } from '../../shared/ledger-error.js';
-import type { UnitRegistry } from '../../units/unit-registry.js';
-import { mainUnit, smallestUnit } from '../payments/money.js';
 import type { Sale } from '../payments/sale.js';
 import type { StripeClients } from '../stripe-clients.js';
 import { refusalOf } from '../stripe-refusal.js';
 import { Customers } from './customers.js';
-import { lotsOfFixed, lotsOfOpen } from './pack.js';
-import type { Packs } from './packs.js';
-import { priceOf, sessionParams, type Pages, type Price } from './session-params.js';
+import type { Offers, Wanted } from './offers.js';
+import { sessionParams, type Pages } from './session-params.js';
 import { StoredTopUps, type StoredTopUp, type TopUpState } from './stored-top-ups.js';
 
 const ID = /^top_[0-9a-f]{32}$/;
-
-/** What the buyer wants: a pack, or as much money's worth as he chooses. */
-export type Wanted = { readonly pack: string } | { readonly amount: string; readonly currency: string };
 
 export interface TopUpRequest {
   readonly mode: Mode;
   readonly account: string;
   readonly wanted: Wanted;
+  /** Whether the card may be charged later, when its owner is not there. */
+  readonly saveCard: boolean;
   readonly pages: Pages;
   readonly key: string;
   readonly fingerprint: Buffer;
@@ -31,8 +27,7 @@ export interface TopUpRequest {
 export interface TopUpParts {
   readonly pool: Pool;
   readonly clients: StripeClients;
-  readonly packs: Packs;
-  readonly units: UnitRegistry;
+  readonly offers: Offers;
 }
 
 /** Credits that somebody wants to buy. None of this grants anything: only the payment does, once it is made. */
@@ -68,11 +63,11 @@ export class TopUps {
     return topUp;
   }
 
-  /** @throws LedgerError top_up_not_found */
+  /** Of a top-up, also of one that was made automatically. @throws LedgerError top_up_not_found */
   async saleOf(id: string, mode: Mode): Promise<Sale> {
-    const topUp = await this.stored.find(id, mode);
-    if (topUp === undefined) throw notFound();
-    return topUp.sale;
+    const sale = await this.stored.saleOf(id, mode);
+    if (sale === undefined) throw notFound();
+    return sale;
   }
 
   /** Notes how far a session is, for those who ask; no credits depend on it. */
@@ -80,15 +75,17 @@ export class TopUps {
     await this.stored.follow(session.id, stateOf(session));
   }
 
-  /** Asked twice, Stripe answers the same session, because the top-up is its idempotency key. */
-  private async open({ id, mode, account, price }: StoredTopUp, pages: Pages): Promise<{ id: string; url: string }> {
-    const stripe = this.parts.clients.of(mode);
+  private async open(topUp: StoredTopUp, pages: Pages): Promise<{ id: string; url: string }> {
+    const { id, mode, account } = topUp;
     try {
       const customer = await this.customers.of(mode, account);
-      const params = sessionParams({ id, account, customer }, price, pages);
-      const { id: session, url } = await stripe.checkout.sessions.create(params, { idempotencyKey: id });
-      await this.stored.opened(id, session, url!);
-      return { id, url: url! };
+      try {
+        return await this.openFor(customer, topUp, pages);
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        await this.customers.letGo(mode, account, customer);
+        return await this.openFor(await this.customers.of(mode, account), topUp, pages);
+      }
     } catch (error) {
       const refusal = refusalOf(error);
       if (!refusal.retryable) await this.stored.forget(id);
@@ -96,27 +93,30 @@ export class TopUps {
     }
   }
 
-  private async agreed({ mode, account, wanted, key, fingerprint }: TopUpRequest) {
-    const { pack, sale, price } = await this.offer(account, wanted);
-    return { id: `top_${randomUUID().replaceAll('-', '')}`, mode, account, key, fingerprint, pack, sale, price };
+  /** Asked twice, Stripe answers the same session, because top-up and customer are its idempotency key. */
+  private async openFor(
+    customer: string,
+    { id, mode, account, price }: StoredTopUp,
+    pages: Pages,
+  ): Promise<{ id: string; url: string }> {
+    const params = sessionParams({ id, account, customer }, price, pages);
+    const options = { idempotencyKey: `${id}-${customer}` };
+    const { id: session, url } = await this.parts.clients.of(mode).checkout.sessions.create(params, options);
+    await this.stored.opened(id, session, url!);
+    return { id, url: url! };
   }
 
-  private async offer(account: string, wanted: Wanted): Promise<{ pack: string; sale: Sale; price: Price }> {
-    if ('pack' in wanted) {
-      const { id, definition } = await this.parts.packs.fixed(wanted.pack);
-      const { amount, currency } = definition.price;
-      const price = priceOf(definition, smallestUnit(amount, currency)!, currency);
-      return { pack: id, sale: { account, lots: lotsOfFixed(definition) }, price };
-    }
-    const currency = wanted.currency.toLowerCase();
-    const { id, definition } = await this.parts.packs.open(currency);
-    const money = smallestUnit(wanted.amount, currency);
-    if (money === null) throw invalidAmount(`is no amount of ${currency}: ${mainUnit(1999n, currency)} is one`);
-    const { scale } = await this.parts.units.find(definition.unit);
-    const lots = lotsOfOpen(definition, money, scale);
-    if (lots === undefined) throw invalidAmount(`must be ${definition.least} to ${definition.most} ${currency}`);
-    return { pack: id, sale: { account, lots }, price: priceOf(definition, money, currency) };
+  private async agreed({ mode, account, wanted, saveCard, key, fingerprint }: TopUpRequest) {
+    const { pack, sale, price: asked } = await this.parts.offers.of(account, wanted);
+    const price = saveCard ? { ...asked, saveCard } : asked;
+    return { id: `top_${randomUUID().replaceAll('-', '')}`, mode, account, key, fingerprint, pack, sale, price };
   }
+}
+
+/** Stripe does not have the customer any more. */
+function isGone(error: unknown): boolean {
+  const { StripeInvalidRequestError } = Stripe.errors;
+  return error instanceof StripeInvalidRequestError && error.code === 'resource_missing' && error.param === 'customer';
 }
 
 /** A payment that takes days is under way once the buyer has done his part. */
@@ -135,9 +135,4 @@ function notFound(): LedgerError {
 function keyReused(): LedgerError {
   const message = 'this Idempotency-Key was used for another top-up: use a new key for a new request';
   return new LedgerError('idempotency_key_reused', message);
-}
-
-function invalidAmount(message: string): LedgerError {
-  const errors = [{ location: 'body.amount', message }];
-  return new LedgerError('invalid_request', `body.amount ${message}`, { errors });
 }

@@ -60,8 +60,10 @@ test('what is empty is not written, except where proto/ tells it from nothing', 
 
 test('text comes back as it was, whatever its characters and its length', () => {
   const text = fc.string({ unit: 'binary', maxLength: 300 }).filter(value => !/\p{Surrogate}/u.test(value));
+  // The one name that nobody may use, because an object of JavaScript's loses it.
+  const name = text.filter(value => value !== '__proto__');
   fc.assert(
-    fc.property(text, fc.dictionary(text, text, { maxKeys: 5, noNullPrototype: true }), (reason, metadata) => {
+    fc.property(text, fc.dictionary(name, text, { maxKeys: 5, noNullPrototype: true }), (reason, metadata) => {
       const read = Entry.decode(bytesOf('Entry', { reason, metadata }));
       expect(read.reason ?? '').toBe(reason);
       expect(read.metadata ?? {}).toEqual(metadata);

@@ -1,8 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import * as answers from '../answers.js';
+import { plan, planVersion } from '../plan-answers.js';
+import * as proofs from '../proof-answers.js';
+import * as reports from '../report-answers.js';
 import { differences, type JsonSchema } from '../../../test/support/json-and-message.js';
 import { financeMonths } from '../finance-answers.js';
+import { autoTopUp } from '../auto-top-up-answers.js';
 import { campaign, claim } from '../campaign-answers.js';
 import { memberAnswer, memberMutation } from '../member-answers.js';
 import { rateCard, rateCardSummary, simulation } from '../rate-card-answers.js';
@@ -31,22 +35,23 @@ const ANSWERS: readonly (readonly [Shape, z.ZodType])[] = [
   [answerShapeOf('grantCredits'), answers.lotMutation],
   [answerShapeOf('checkReservation'), answers.check],
   [answerShapeOf('getBalance'), answers.balanceAnswer],
-  [answerShapeOf('explainAccount'), answers.explanation],
-  [answerShapeOf('getStatement'), answers.statement],
+  [answerShapeOf('explainAccount'), reports.explanation],
+  [answerShapeOf('getStatement'), reports.statement],
   [answerShapeOf('claimCampaign'), answers.lotMutation],
+  [shapeOf('credits.v1.AutoTopUp'), autoTopUp],
   [shapeOf('credits.v1.Campaign'), campaign],
   [shapeOf('credits.v1.Claim'), claim],
   [answerShapeOf('setMember'), memberMutation],
   [answerShapeOf('getMember'), memberAnswer],
-  [shapeOf('credits.v1.Usage'), answers.usage],
+  [shapeOf('credits.v1.Usage'), reports.usage],
   [shapeOf('credits.v1.Account'), answers.account],
   [shapeOf('credits.v1.Entry'), answers.entry],
   [shapeOf('credits.v1.Lot'), answers.lot],
   [shapeOf('credits.v1.Reservation'), answers.reservation],
   [shapeOf('credits.v1.Unit'), answers.unit],
   [shapeOf('credits.v1.Key'), answers.key],
-  [shapeOf('credits.v1.Plan'), answers.plan],
-  [shapeOf('credits.v1.PlanVersion'), answers.planVersion],
+  [shapeOf('credits.v1.Plan'), plan],
+  [shapeOf('credits.v1.PlanVersion'), planVersion],
   [answerShapeOf('putSubscription'), subscriptionMutation],
   [answerShapeOf('cancelSubscription'), subscriptionMutation],
   [answerShapeOf('getSubscription'), subscriptionAnswer],
@@ -55,9 +60,9 @@ const ANSWERS: readonly (readonly [Shape, z.ZodType])[] = [
   [shapeOf('credits.v1.RateCardSummary'), rateCardSummary],
   [answerShapeOf('simulateRateCard'), simulation],
   [answerShapeOf('listFinanceMonths'), financeMonths],
-  [answerShapeOf('getLatestCheckpoint'), answers.checkpoint],
-  [answerShapeOf('getEntryProof'), answers.entryProof],
-  [answerShapeOf('getConsistencyProof'), answers.consistencyProof],
+  [answerShapeOf('getLatestCheckpoint'), proofs.checkpoint],
+  [answerShapeOf('getEntryProof'), proofs.entryProof],
+  [answerShapeOf('getConsistencyProof'), proofs.consistencyProof],
 ];
 
 test.each(ANSWERS.map(([shape, answer]) => [shape.name, shape, answer] as const))(

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AutoTopUpCalls } from '../auto-top-ups.js';
 import { Batches } from '../batch.js';
 import { CampaignCalls } from '../campaigns.js';
 import { Configuration } from '../configuration.js';
@@ -11,6 +12,7 @@ import { RateCardCalls } from '../rate-cards.js';
 import { Reads } from '../reads.js';
 import { SubscriptionCalls } from '../subscriptions.js';
 import { TestClockCalls } from '../test-clocks.js';
+import { autoTopUpCalls } from './auto-top-up-calls.js';
 import { planCalls, rateCardCalls } from './catalogue-calls.js';
 import { campaignCalls } from './campaign-calls.js';
 import { callOf, readCommands } from './commands.js';
@@ -43,6 +45,7 @@ export class UnaryCalls {
     members: MemberCalls,
     campaigns: CampaignCalls,
     testClocks: TestClockCalls,
+    autoTopUps: AutoTopUpCalls,
   ) {
     this.calls = {
       ...this.mutationCalls(),
@@ -56,6 +59,7 @@ export class UnaryCalls {
       ...memberCalls(members),
       ...campaignCalls(campaigns),
       ...testClockCalls(testClocks),
+      ...autoTopUpCalls(autoTopUps),
     };
   }
 

@@ -1,5 +1,6 @@
 import { AccountsController } from './accounts.controller.js';
 import { AlertRulesController } from './alert-rules.controller.js';
+import { AutoTopUpsController } from './auto-top-ups.controller.js';
 import { BatchController } from './batch.controller.js';
 import { BoardController } from './board.controller.js';
 import { CampaignsController } from './campaigns.controller.js';
@@ -11,6 +12,8 @@ import { HealthController } from './health.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { KeysController } from './keys.controller.js';
 import { MembersController } from './members.controller.js';
+import { AutoTopUpAttemptsController } from './auto-top-up-attempts.controller.js';
+import { MeterReportsController } from './meter-reports.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { PlansController } from './plans.controller.js';
 import { RateCardsController } from './rate-cards.controller.js';
@@ -18,6 +21,7 @@ import { ProofsController } from './proofs.controller.js';
 import { ReadModelsController } from './read-models.controller.js';
 import { RunsController } from './runs.controller.js';
 import { StripeInboxController } from './stripe-inbox.controller.js';
+import { StripeReconciliationController } from './stripe-reconciliation.controller.js';
 import { StripeWebhookController } from './stripe-webhook.controller.js';
 import { SubscriptionsController } from './subscriptions.controller.js';
 import { TestClocksController } from './test-clocks.controller.js';
@@ -40,6 +44,7 @@ export const CONTROLLERS = [
   SubscriptionsController,
   MembersController,
   TopUpsController,
+  AutoTopUpsController,
   CampaignsController,
   RateCardsController,
   FinanceController,
@@ -50,6 +55,9 @@ export const CONTROLLERS = [
   JobsController,
   BoardController,
   StripeInboxController,
+  AutoTopUpAttemptsController,
+  MeterReportsController,
+  StripeReconciliationController,
   StripeWebhookController,
   RunsController,
   HealthController,

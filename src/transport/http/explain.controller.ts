@@ -1,7 +1,7 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { explanation } from '../answers.js';
+import { explanation } from '../report-answers.js';
 import { Reads } from '../reads.js';
 import { explainQuery } from '../requests/lists.js';
 import { called } from './call.js';

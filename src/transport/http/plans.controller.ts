@@ -1,7 +1,8 @@
 import { Controller, Delete, Get, Put, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { pageOf, plan, planVersion } from '../answers.js';
+import { pageOf } from '../answers.js';
+import { plan, planVersion } from '../plan-answers.js';
 import { PlanCalls } from '../plans.js';
 import { pagingQuery } from '../requests/lists.js';
 import { definePlanRequest } from '../requests/plans.js';

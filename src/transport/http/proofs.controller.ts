@@ -1,7 +1,7 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { checkpoint, consistencyProof, entryProof } from '../answers.js';
+import { checkpoint, consistencyProof, entryProof } from '../proof-answers.js';
 import { Proofs } from '../proofs.js';
 import { consistencyQuery, entryProofQuery } from '../requests/proofs.js';
 import { called } from './call.js';

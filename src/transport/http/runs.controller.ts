@@ -1,7 +1,9 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { explanation, pageOf, run } from '../answers.js';
+import { pageOf } from '../answers.js';
+import { run } from '../operation-answers.js';
+import { explanation } from '../report-answers.js';
 import { pagingQuery } from '../requests/lists.js';
 import { endRunRequest, opsExplainQuery, rebuildRequest, verifyRequest } from '../requests/runs.js';
 import { RunCalls } from '../runs.js';

@@ -1,7 +1,8 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { pageOf, statement, usage } from '../answers.js';
+import { pageOf } from '../answers.js';
+import { statement, usage } from '../report-answers.js';
 import { Reads } from '../reads.js';
 import { statementQuery, usageQuery } from '../requests/lists.js';
 import { called } from './call.js';

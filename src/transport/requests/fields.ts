@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { whyNoAccountId } from '../../shared/account-id.js';
 import { UNIT_NAME } from '../../units/unit-registry.js';
 
 /** The limits of the contract, in characters (Unicode code points) unless the name says otherwise. */
@@ -29,9 +30,13 @@ function countCharacters(value: string): number {
 }
 
 /** An account's name: the caller's own, compared byte for byte. */
-export const accountId = text(LONGEST_TEXT)
-  .refine(value => !/\p{Cc}/u.test(value), 'must not contain control characters')
-  .refine(value => value !== '.' && value !== '..', 'must not be . or ..')
+export const accountId = z
+  .string('must be a string')
+  .superRefine((value, context) => {
+    const message = whyNoAccountId(value);
+    if (message !== null) context.addIssue({ code: 'custom', message });
+  })
+  .meta({ minLength: 1, maxLength: LONGEST_TEXT })
   .meta({ description: "The caller's own id of an account, percent-encoded.", examples: ['user_42'] });
 
 export function wholeNumber(least: number, most: number) {

@@ -8,6 +8,8 @@ import { amount, appliesTo, LONGEST_TEXT, metadata, money, priority, text, unit,
 
 const LONGEST_DESCRIPTION = 2_000;
 const LONGEST_PROPERTY_NAME = 64;
+/** Stripe's own limit. */
+const LONGEST_EVENT_NAME = 100;
 const MOST_FEATURES = 50;
 const MOST_PRICES = 20;
 const MOST_MATCHES = 20;
@@ -185,6 +187,19 @@ const planPrice = z
   )
   .meta({ id: 'PlanPrice', description: "Money for one period, in the currency's main unit." });
 
+const arrears = z
+  .strictObject(
+    {
+      unit: unit.meta({ description: 'Prepaid.' }),
+      meter: text(LONGEST_EVENT_NAME).meta({
+        description: 'The `event_name` of the meter at Stripe that what is used is reported to.',
+        examples: ['credits_overage'],
+      }),
+    },
+    'must be an object',
+  )
+  .meta({ id: 'PlanArrears', description: 'What a spend lacks in the unit is lent to it, and billed later.' });
+
 const definitionFields = {
   name: text(LONGEST_TEXT),
   description: text(LONGEST_DESCRIPTION, 0).optional(),
@@ -216,6 +231,10 @@ const definitionFields = {
   renewal_grace_seconds: wholeNumber(0, LONGEST_GRACE_SECONDS)
     .meta({ description: 'How long what is left stays usable while a renewal is not paid; three days if left out.' })
     .optional(),
+  arrears: listOf(arrears, MAX_LINES_PER_PLAN)
+    .min(1, 'must not be empty: leave it out')
+    .meta({ description: 'Units in which no spend is refused for lack of credits.' })
+    .optional(),
   rate_card: z
     .string('must be a string')
     .regex(CARD_ID, `must match ${CARD_ID.source}`)
@@ -234,6 +253,7 @@ function checkTogether(given: Fields, context: z.RefinementCtx): void {
   const lists = [
     [['grants'], given.grants],
     [['trial', 'grants'], given.trial?.grants ?? []],
+    [['arrears'], given.arrears ?? []],
     [['limits'], given.limits],
   ] as const;
   for (const [path, list] of lists) {

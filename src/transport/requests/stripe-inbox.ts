@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { REPORT_DECISIONS } from '../../stripe/arrears/meter-reports.js';
+import { REPORT_STATES } from '../../stripe/arrears/stored-reports.js';
+import { ATTEMPT_STATES } from '../../stripe/auto-top-ups/attempt.js';
 import { EVENT_STATES } from '../../stripe/intake/stored-events.js';
+import { accountId } from './fields.js';
 import { pagingQuery } from './lists.js';
 import { opsReason } from './runs.js';
 
@@ -15,6 +19,40 @@ export const stripeEventsQuery = pagingQuery.extend({
   state: z.enum(EVENT_STATES, `must be one of ${EVENT_STATES.join(', ')}`).optional(),
   subject: stripeId.optional().meta({ description: 'Only those about this object, a payment intent for example.' }),
 });
+
+export const meterReportsQuery = pagingQuery.extend({
+  state: z.enum(REPORT_STATES, `must be one of ${REPORT_STATES.join(', ')}`).optional(),
+  account: accountId.optional(),
+});
+
+export const autoTopUpAttemptsQuery = pagingQuery.extend({
+  state: z.enum(ATTEMPT_STATES, `must be one of ${ATTEMPT_STATES.join(', ')}`).optional(),
+  account: accountId.optional(),
+});
+
+const reportId = z
+  .string('must be a string')
+  .max(LONGEST_ID, `must have at most ${LONGEST_ID} characters`)
+  .regex(/^ent_[A-Za-z0-9_.-]+$/, 'must be the id of a report, ent_…');
+
+export const decideMeterReportsRequest = z
+  .strictObject(
+    {
+      reports: z
+        .array(reportId, 'must be a list')
+        .min(1, 'must not be empty')
+        .max(MOST_EVENTS, `must have at most ${MOST_EVENTS} items`),
+      decision: z.enum(REPORT_DECISIONS, `must be ${REPORT_DECISIONS.join(' or ')}`).meta({
+        description: '`report_again`: Stripe does not have them. `is_reported`: somebody saw them there.',
+      }),
+      reason: opsReason,
+    },
+    'must be an object',
+  )
+  .meta({
+    id: 'DecideMeterReportsRequest',
+    examples: [{ reports: ['ent_AAAAAAAAAAAAAAAAAAAAAA'], decision: 'report_again', reason: 'the meter is there now' }],
+  });
 
 export const replayStripeEventsRequest = z
   .strictObject(

@@ -47,7 +47,10 @@ export const subscribeRequest = z
       overrides: z
         .record(unitName, amount, 'must be an object of amounts by unit')
         .refine(value => Object.keys(value).length <= MOST_OVERRIDES, `must have at most ${MOST_OVERRIDES} members`)
-        .meta({ description: "Amounts of this account's own, of the plan's grants and limits by unit." })
+        .meta({
+          description:
+            "Amounts of this account's own, of the plan's grants and limits by unit. Within a period limits change at once, what was used of them stays used; what a period gives changes from the next one on.",
+        })
         .optional(),
     },
     'must be an object',

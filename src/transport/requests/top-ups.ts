@@ -153,7 +153,8 @@ export function packOf(request: z.output<typeof putPackRequest>): PackDefinition
   };
 }
 
-const page = text(LONGEST_URL).refine(isWebPage, 'must be a URL, https://… (http only on this machine)');
+/** Where people come back to from Stripe's pages. */
+export const webPage = text(LONGEST_URL).refine(isWebPage, 'must be a URL, https://… (http only on this machine)');
 
 export const topUpRequest = z
   .strictObject(
@@ -163,8 +164,12 @@ export const topUpRequest = z
         .optional()
         .meta({ description: 'Money, in the main unit; with currency, in place of pack.' }),
       currency: money.currency.optional(),
-      success_url: page.meta({ description: 'Where the buyer comes back to. It says nothing about the payment.' }),
-      cancel_url: page,
+      success_url: webPage.meta({ description: 'Where the buyer comes back to. It says nothing about the payment.' }),
+      cancel_url: webPage,
+      save_card: z
+        .boolean('must be true or false')
+        .default(false)
+        .meta({ description: 'The card may be charged later, when its owner is not there: what auto top-ups need.' }),
     },
     'must be an object',
   )

@@ -23,6 +23,7 @@ LEFT JOIN followed_subscriptions f ON f.account_no = w.account_no AND f.seq <= w
 LEFT JOIN LATERAL (
   SELECT jsonb_agg(e.details -> 'subscription' ORDER BY e.seq) AS changes FROM entries e
   WHERE e.account_no = w.account_no AND e.type = 'subscribe' AND e.seq > coalesce(f.seq, 0) AND e.seq <= w.seq
+    AND NOT e.details -> 'subscription' ? 'paid'
 ) s ON true`;
 
 const WRITE = `

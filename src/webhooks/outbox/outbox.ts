@@ -89,7 +89,8 @@ export class Outbox implements Projection {
 }
 
 function changedBy({ subscription: change }: Entry, levels: SubscriptionLevels | null): SubscriptionChanged | null {
-  if (change === null || levels === null) return null;
+  // What was paid for one that is over changes nothing about it.
+  if (change === null || change.paid !== undefined || levels === null) return null;
   const before = levels.get(change.id);
   return { id: change.id, before, after: follow(levels, change) };
 }

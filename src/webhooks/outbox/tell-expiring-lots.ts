@@ -17,20 +17,33 @@ SELECT max(value)::float8 AS seconds FROM alert_rules
 WHERE enabled AND kind = 'expires_within_seconds'
   AND mode IN (SELECT mode FROM webhook_endpoints WHERE deleted_at IS NULL)`;
 
-/** A lot that is about to end is not before the bound of what falls due in its account, which has an index. */
-const ENDING_SOON = `
-WITH page AS (
-  SELECT account_no, mode, id FROM accounts
+/**
+ * A lot that is about to end is not before the bound of what falls due in its account, which has an index. Of accounts that
+ * live by a test clock that bound stands elsewhere, and their now is that clock's.
+ */
+const BY_REAL_TIME = `
+  SELECT account_no, mode, id, clock_timestamp() AS now FROM accounts
   WHERE due_bound <= clock_timestamp() + $1 * interval '1 second' AND account_no > $2
-  ORDER BY account_no LIMIT $3)
-SELECT p.account_no::float8 AS "accountNo", p.mode, p.id AS account, l.unit, l.lot::float8 AS lot,
+  ORDER BY account_no LIMIT $3`;
+const BY_CLOCK = (which: string): string => `
+  SELECT account_no, a.mode, a.id, c.now_at AS now
+  FROM test_clocks c JOIN account_clocks k ON k.clock = c.id JOIN accounts a USING (account_no)
+  WHERE ${which} AND k.due_bound <= c.now_at + $1 * interval '1 second' AND account_no > $2
+  ORDER BY account_no LIMIT $3`;
+const ENDING_SOON = (page: string): string => `
+WITH page AS MATERIALIZED (${page})
+SELECT p.account_no::float8 AS "accountNo", p.mode, p.id AS account, p.now, l.unit, l.lot::float8 AS lot,
        l.remaining + l.held AS remaining, l.expires_at AS "expiresAt", u.scale,
-       (extract(epoch FROM l.expires_at - clock_timestamp()))::float8 AS "secondsLeft"
+       (extract(epoch FROM l.expires_at - p.now))::float8 AS "secondsLeft"
 FROM page p
 LEFT JOIN live_lots l ON l.account_no = p.account_no
-  AND l.expires_at > clock_timestamp() AND l.expires_at <= clock_timestamp() + $1 * interval '1 second'
+  AND l.expires_at > p.now AND l.expires_at <= p.now + $1 * interval '1 second'
 LEFT JOIN units u ON u.unit = l.unit
 ORDER BY p.account_no, l.lot`;
+const ENDING_BY_REAL_TIME = ENDING_SOON(BY_REAL_TIME);
+/** Of a clock that is on its way whoever moves it tells, when it has come there. */
+const ENDING_BY_STANDING_CLOCKS = ENDING_SOON(BY_CLOCK('c.target_at IS NULL'));
+const ENDING_BY_ONE_CLOCK = ENDING_SOON(BY_CLOCK('c.id = $4 AND c.now_at = $5'));
 
 /** Each lot and rule once. */
 const CLAIM = `
@@ -43,6 +56,8 @@ interface Ending {
   readonly accountNo: number;
   readonly mode: Mode;
   readonly account: string;
+  /** Its own now. */
+  readonly now: Date;
   /** Null where nothing of the account ends soon. */
   readonly lot: number | null;
   readonly unit: string;
@@ -63,11 +78,22 @@ export class TellExpiringLots implements RecurringJob {
   ) {}
 
   async run({ signal }: Run): Promise<void> {
+    const mayGoOn = (): boolean => !signal.aborted;
+    await this.tellOf(ENDING_BY_REAL_TIME, [], mayGoOn);
+    await this.tellOf(ENDING_BY_STANDING_CLOCKS, [], mayGoOn);
+  }
+
+  /** Of the accounts of this test clock, where it is at that moment. */
+  tellByClock(clock: string, at: Date): Promise<void> {
+    return this.tellOf(ENDING_BY_ONE_CLOCK, [clock, at], () => true);
+  }
+
+  private async tellOf(query: string, of: readonly unknown[], mayGoOn: () => boolean): Promise<void> {
     const { seconds } = (await this.pool.query<{ seconds: number | null }>(LONGEST_AHEAD)).rows[0]!;
     if (seconds === null) return;
-    for (let after: number | null = 0; after !== null && !signal.aborted;) {
-      const values: unknown[] = [seconds, after, PAGE_LIMIT];
-      const { rows } = await this.pool.query<Ending>(ENDING_SOON, values);
+    for (let after: number | null = 0; after !== null && mayGoOn();) {
+      const values: unknown[] = [seconds, after, PAGE_LIMIT, ...of];
+      const { rows } = await this.pool.query<Ending>(query, values);
       const ending = rows.filter(({ lot }) => lot !== null);
       if (ending.length > 0) await transact(this.pool, client => this.tellOnce(client, ending));
       after = rows.at(-1)?.accountNo ?? null;
@@ -88,15 +114,14 @@ export class TellExpiringLots implements RecurringJob {
     ]);
     const keyOf = (accountNo: number, lot: number, rule: number): string => `${accountNo}:${lot}:${rule}`;
     const claimed = new Set(rows.map(({ accountNo, lot, rule }) => keyOf(accountNo, lot, rule)));
-    const now = Date.now();
     const told = due
       .filter(({ lot, rule }) => claimed.has(keyOf(lot.accountNo, lot.lot!, rule.no)))
-      .map(({ lot, rule }) => this.toldOf(lot, rule, now));
+      .map(({ lot, rule }) => this.toldOf(lot, rule));
     await writeHappenings(client, told, listeners);
   }
 
-  private toldOf(ending: Ending, rule: StoredRule, occurredAt: number): Told {
-    const { accountNo, mode, lot, unit, remaining, expiresAt, scale } = ending;
+  private toldOf(ending: Ending, rule: StoredRule): Told {
+    const { accountNo, mode, now, lot, unit, remaining, expiresAt, scale } = ending;
     const data = {
       unit,
       rule: rule.name,
@@ -104,7 +129,13 @@ export class TellExpiringLots implements RecurringJob {
       remaining: formatAmount(BigInt(remaining), scale),
       expires_at: formatMoment(expiresAt.getTime()),
     };
-    return { mode, accountNo, happening: { type: 'credits.expiring', data }, occurredAt, position: null };
+    return {
+      mode,
+      accountNo,
+      happening: { type: 'credits.expiring', data },
+      occurredAt: now.getTime(),
+      position: null,
+    };
   }
 }
 

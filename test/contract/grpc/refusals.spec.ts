@@ -161,11 +161,10 @@ describe('refusals over gRPC', () => {
         `SELECT FROM accounts WHERE account_no = (SELECT account_no FROM account_names WHERE id = 'late') FOR UPDATE`,
       );
       const request = { account: 'late', idempotency_key: 'k', amount: '1' };
-      const began = Date.now();
-      await expect(grpc.call('chargeCredits', request, { deadline: began + 300 })).rejects.toMatchObject({
+      // While the row is locked: it is not waited for.
+      await expect(grpc.call('chargeCredits', request, { deadline: Date.now() + 300 })).rejects.toMatchObject({
         status: STATUS.DEADLINE_EXCEEDED,
       });
-      expect(Date.now() - began).toBeLessThan(5_000);
       await blocker.query('ROLLBACK');
       expect((await grpc.call('chargeCredits', request)).balances!['credits']!.available).toBe('9');
       expect((await api.get(pathOf('late'))).body.balances.credits.spent).toBe('1');

@@ -210,6 +210,30 @@ describe('the catalogue of plans', () => {
     expect(await api.get('/v1/plans/stripe-b')).toMatchObject({ status: 404 });
   });
 
+  test('bills prepaid units later, each once, by the meter that it names, and hands that on to whoever has the plan', async () => {
+    expectStatus(200, await api.put('/v1/units/renders_later', { kind: 'allowance', scale: 0 }));
+    const arrears = [{ unit: 'credits', meter: 'credits_overage' }];
+    const refused: [arrears: object[], location: string, words: string][] = [
+      [[], 'body.arrears', 'leave it out'],
+      [[...arrears, ...arrears], 'body.arrears[1].unit', 'named twice'],
+      [[{ unit: 'credits' }], 'body.arrears[0].meter', 'is required'],
+      [[{ unit: 'credits', meter: 'm'.repeat(101) }], 'body.arrears[0].meter', '1 to 100 characters'],
+      [[{ unit: 'renders_later', meter: 'overage' }], 'body.arrears[0].unit', 'of kind prepaid'],
+      [[{ unit: 'unheard_of', meter: 'overage' }], 'body.arrears[0].unit', 'names no unit'],
+    ];
+    for (const [wrong, location, words] of refused) {
+      const answer = await api.put('/v1/plans/later', { ...PRO, arrears: wrong, publish: true });
+      expect(answer).toMatchObject({ status: 422, body: { code: 'invalid_request', errors: [{ location }] } });
+      expect(answer.body.errors[0].message).toContain(words);
+    }
+    await publish('later', { ...PRO, arrears });
+    expect(await resolve('later')).toMatchObject({ terms: { arrears } });
+    expect((await api.get('/v1/plans/later')).body.definition.arrears).toEqual(arrears);
+    // One without any says nothing of it, as those did that were published before there were any.
+    await publish('not-later', PRO);
+    expect((await api.get('/v1/plans/not-later')).body.definition).not.toHaveProperty('arrears');
+  });
+
   test('names a rate card that is published, and hands it on to whoever has the plan', async () => {
     const card = {
       rounding: 'up',

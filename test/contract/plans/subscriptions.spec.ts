@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { verifyLedger } from '../../../src/replay/verify/verify-ledger.js';
 import { ERROR_TABLE } from '../../../src/transport/error-table.js';
-import { auditLedger } from '../../support/audit.js';
 import { Api, expectStatus, pathOf, type Answer, type Json } from '../api.js';
+import { startReplicas, stopReplicas } from '../replicas.js';
+import { awayFromFullHour } from '../../support/full-hour.js';
 
 const DAY_MS = 86_400_000;
 
@@ -22,12 +22,13 @@ const PRO = {
 };
 
 describe('subscriptions over HTTP', () => {
-  let replicas: Api[];
+  let replicas: readonly [Api, Api];
   let api: Api;
 
   beforeAll(async () => {
-    api = await Api.start();
-    replicas = [api, await Api.start(api)];
+    await awayFromFullHour();
+    replicas = await startReplicas();
+    [api] = replicas;
     await api.put('/v1/units/images', { kind: 'allowance', scale: 0 });
     for (const [id, definition] of Object.entries({ free: FREE, pro: PRO, basic: { ...PRO, name: 'Basic' } })) {
       expectStatus(200, await api.put(`/v1/plans/${id}`, { ...definition, publish: true }));
@@ -37,10 +38,7 @@ describe('subscriptions over HTTP', () => {
   });
 
   afterAll(async () => {
-    expect(await auditLedger(api.database)).toEqual([]);
-    const verified = { ownerUrl: api.database.url, accountNo: null, mode: null, until: null, threads: 1 };
-    expect((await verifyLedger(verified)).differences).toEqual([]);
-    for (const replica of replicas.toReversed()) await replica.stop();
+    await stopReplicas(replicas);
   });
 
   const at = (account: string, subscription = 'main'): string => `${pathOf(account)}/subscriptions/${subscription}`;
@@ -93,7 +91,7 @@ describe('subscriptions over HTTP', () => {
   });
 
   test('a plan without a price renews by itself, whoever looks', async () => {
-    const end = Math.ceil(Date.now() / 1000) * 1000 + 1000;
+    const end = Math.ceil(Date.now() / 1000) * 1000 + 5000;
     await put('itself', { plan: 'free', ...cycle(NOW - 20 * DAY_MS, end) });
     await sleep(end - Date.now() + 300);
     const { body } = await replicas[1]!.get(pathOf('itself'));
@@ -121,6 +119,24 @@ describe('subscriptions over HTTP', () => {
     const { balances } = await put('own', { plan: 'pro', overrides: { credits: '5', images: '0' } });
     expect(balances.credits.available).toBe('5');
     expect(await api.post(`${pathOf('own')}/charges`, { amount: '1', unit: 'images' })).toMatchObject({ status: 402 });
+  });
+
+  test('amounts of its own that change within a period count for its limits at once, and are given from the next one on', async () => {
+    await put('raised', { plan: 'pro' });
+    const before = (await api.get(pathOf('raised'))).body.balances.credits.available;
+    expectStatus(201, await api.post(`${pathOf('raised')}/charges`, { amount: '10', unit: 'images' }));
+    const raised = await put('raised', { plan: 'pro', overrides: { images: '12', credits: '7' } });
+    expect(raised.subscription).toMatchObject({
+      grants: [{ unit: 'credits', amount: '7' }],
+      limits: [{ unit: 'images', cap: '12', used: '10' }],
+    });
+    expect(raised.balances).toMatchObject({ credits: { available: before }, images: { available: '2' } });
+    expect((await put('raised', { plan: 'pro', overrides: { images: '12', credits: '7' } })).entries).toEqual([]);
+    const lowered = await put('raised', { plan: 'pro', overrides: { images: '3' } });
+    expect(lowered.subscription.limits).toMatchObject([{ unit: 'images', cap: '3', used: '10' }]);
+    const more = await api.post(`${pathOf('raised')}/charges`, { amount: '1', unit: 'images' });
+    expect(more).toMatchObject({ status: 429, body: { shortfall: [{ unit: 'images', used: '10', cap: '3' }] } });
+    refused(await api.put(at('raised'), { plan: 'pro', overrides: { credits: '0' } }), 'invalid_request');
   });
 
   test('a limit that is reached is 429, with what is used, of how much, and when it resets', async () => {

@@ -332,6 +332,7 @@ describe('spends by event', () => {
       trial: null,
       limits: [],
       period: { every: 'month', count: 1, anchor: 'subscription' },
+      arrears: [],
       rateCard: 'gold',
       fallback: null,
     };

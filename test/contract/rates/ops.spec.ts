@@ -50,7 +50,7 @@ describe('ops rate-cards', () => {
     expect(rows).toEqual([{ action: 'rate-cards', reason: 'again' }]);
     const exported = await ops('export', 'default');
     expect((await ops('diff', await fileOf(exported.out))).code).toBe(0);
-  }, 60_000);
+  });
 
   test('names each price that changes, and drafts it where that is asked for', async () => {
     const path = await fileOf(card('2'));
@@ -59,7 +59,7 @@ describe('ops rate-cards', () => {
     expect(out).toBe('default: changes\n  meters.images.charges[0].prices[0].rate: 1 → 2\n');
     expect((await ops('apply', path, '--draft', '--yes', '--reason', 'an idea')).out).toContain('version 2 is a draft');
     expect((await ops('diff', path)).code).toBe(1);
-  }, 60_000);
+  });
 
   test('refuses what is no card, in words, and applies nothing of it', async () => {
     const wrong = await ops('apply', await fileOf(card(`'-1'`)), '--yes', '--reason', 'wrong');
@@ -74,5 +74,5 @@ describe('ops rate-cards', () => {
     expect((await ops('frobnicate')).code).toBe(2);
     const { rows } = await database.ownerPool.query('SELECT count(*)::int AS versions FROM rate_card_versions');
     expect(rows).toEqual([{ versions: 2 }]);
-  }, 60_000);
+  });
 });

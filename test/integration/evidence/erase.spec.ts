@@ -35,6 +35,8 @@ const WITHOUT_TEXTS = [
   'account_levels',
   'account_names',
   'alert_rules',
+  'auto_top_up_attempts',
+  'auto_top_ups',
   'balance_snapshots',
   'campaign_claims',
   'erased_texts',
@@ -42,7 +44,9 @@ const WITHOUT_TEXTS = [
   'finance_lots',
   'finance_payments',
   'followed_subscriptions',
+  'lent_lots',
   'members',
+  'meter_reports',
   'stripe_customers',
   'stripe_payments',
   'stripe_subscriptions',
@@ -168,6 +172,37 @@ describe('an erasure', () => {
     expect(await storedLeaves(database)).toEqual(await recomputedLeaves(database));
     expect(await verify()).toEqual([]);
     expect(await erase('jane')).toBe(0);
+  });
+
+  it("takes what Stripe's events say of the account's buyers, and of nobody else's", async () => {
+    const { ownerPool } = database;
+    await ownerPool.query(`INSERT INTO stripe_customers (mode, account, customer) VALUES ('live', 'jane', 'cus_jane')`);
+    await ownerPool.query(
+      `INSERT INTO stripe_subscriptions (subscription, mode, account) VALUES ('sub_jane', 'live', 'jane')`,
+    );
+    const told: Record<string, [mode: string, object: object]> = {
+      evt_customer: ['live', { id: 'cus_jane', email: SECRET }],
+      evt_charge: ['live', { id: 'ch_1', customer: 'cus_jane', billing_details: { name: SECRET } }],
+      evt_subscription: ['live', { id: 'sub_jane', customer: 'cus_hers', description: SECRET }],
+      evt_invoice: ['live', { id: 'in_1', customer: 'cus_hers', customer_email: SECRET }],
+      evt_metadata: ['live', { id: 'pi_1', metadata: { credits_account: 'jane' }, receipt_email: SECRET }],
+      evt_with_nul: ['live', { id: 'pi_2', description: `\0${SECRET}` }],
+      evt_of_joe: ['live', { id: 'pi_3', customer: 'cus_joe', receipt_email: SECRET }],
+      evt_of_test: ['test', { id: 'pi_4', metadata: { credits_account: 'jane' }, receipt_email: SECRET }],
+    };
+    for (const [id, [mode, object]] of Object.entries(told)) {
+      const subject = (object as { id: string }).id;
+      await ownerPool.query(
+        `INSERT INTO stripe_events (id, mode, type, subject_kind, subject, body, occurred_at, state)
+         VALUES ($1, $2, 'some.event', 'payment', $3, $4, now(), 'processed')`,
+        [id, mode, subject, JSON.stringify({ id, data: { object } })],
+      );
+    }
+    await erase('jane');
+    const { rows } = await ownerPool.query<{ id: string }>(
+      `SELECT id FROM stripe_events WHERE body::text LIKE '%${SECRET}%' ORDER BY id`,
+    );
+    expect(rows.map(({ id }) => id)).toEqual(['evt_of_joe', 'evt_of_test']);
   });
 
   it('leaves no text in any table, whatever follows the entries', async () => {

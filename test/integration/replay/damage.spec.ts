@@ -12,7 +12,7 @@ const TABLES = ['account_names', 'accounts', 'holds', 'balance_snapshots'] as co
 const NOT_A_FOLD = '{due_bound,revision}';
 
 const OF_B = `account_no = (SELECT account_no FROM account_names WHERE id = 'b')`;
-const UNCHECK = `ALTER TABLE accounts DROP CONSTRAINT accounts_balances, DROP CONSTRAINT accounts_lots;
+const UNCHECK = `ALTER TABLE accounts DROP CONSTRAINT accounts_balances, DROP CONSTRAINT accounts_lots, DROP CONSTRAINT accounts_sums;
   ALTER TABLE balance_snapshots DROP CONSTRAINT balance_snapshots_balances;`;
 const UNCHECK_ENTRIES = `ALTER TABLE entries DROP CONSTRAINT entries_deltas, DROP CONSTRAINT entries_lots;`;
 /** As the engine writes one every thousand entries; here after the second. */

@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { PoolClient } from 'pg';
 import { verifyLedger } from '../../../src/replay/verify/verify-ledger.js';
 import { MixedLoad } from '../../../tools/client/mixed-load.js';
 import { ReplicatedService } from '../../concurrency/replicated-service.js';
@@ -16,6 +15,23 @@ const TEST_TIMEOUT_MS = 600_000;
 const WAIT_MS = 120_000;
 const REASON = 'a row was edited by hand';
 
+/**
+ * A rebuild gets as far as this account and waits there, for as long as the gate is closed: for the lock of a row it
+ * would wait for seconds only, and then go on without it. A session whose client was killed ends there.
+ */
+const CLOSE_GATE = `
+CREATE TABLE gate AS SELECT true AS closed;
+CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  WHILE EXISTS (SELECT FROM gate) LOOP PERFORM pg_sleep(0.02); END LOOP;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER gate BEFORE INSERT OR UPDATE ON accounts FOR EACH ROW WHEN (NEW.id = 'idle-${DAMAGED / 2}')
+  EXECUTE FUNCTION wait_at_gate();
+DO $$ BEGIN
+  EXECUTE format('ALTER DATABASE %I SET client_connection_check_interval = 100', current_database());
+END $$`;
+
 /** JSON as a test reads it. */
 // oxlint-disable-next-line typescript/no-explicit-any
 type Json = any;
@@ -24,7 +40,6 @@ type Json = any;
 describe('a rebuild of damaged accounts, killed half way', () => {
   let service: ReplicatedService;
   let load: MixedLoad;
-  let inTheWay: PoolClient;
   const workers: RunningService[] = [];
 
   beforeEach(async () => {
@@ -45,15 +60,12 @@ describe('a rebuild of damaged accounts, killed half way', () => {
     await engine.writePath.drain();
     const { ownerPool } = service.database;
     await ownerPool.query(`UPDATE accounts SET frozen = true, metadata = '{"a": "b"}' WHERE id LIKE 'idle-%'`);
-    // A rebuild gets half way and waits there.
-    inTheWay = await ownerPool.connect();
-    await inTheWay.query('BEGIN');
-    await inTheWay.query(`SELECT FROM accounts WHERE id = 'idle-${DAMAGED / 2}' FOR UPDATE`);
+    await ownerPool.query(CLOSE_GATE);
   }, TEST_TIMEOUT_MS);
 
   afterEach(async () => {
     await load.stop();
-    inTheWay.release(true);
+    await openGate();
     await Promise.all(workers.splice(0).map(worker => worker.stop()));
     await service.stop();
   });
@@ -74,6 +86,10 @@ describe('a rebuild of damaged accounts, killed half way', () => {
     const worker = await startService({ databaseUrl: service.database.url, env });
     workers.push(worker);
     return worker;
+  }
+
+  async function openGate(): Promise<void> {
+    await service.database.ownerPool.query('DELETE FROM gate');
   }
 
   async function isHalfWay(id: string): Promise<void> {
@@ -97,7 +113,7 @@ describe('a rebuild of damaged accounts, killed half way', () => {
       const killed = await startWorker();
       await isHalfWay(asked.id);
       await killed.kill9();
-      await inTheWay.query('COMMIT');
+      await openGate();
       expect(await find(asked.id)).toMatchObject({ state: 'running', result: { accounts_rebuilt: DAMAGED / 2 } });
 
       await startWorker();
@@ -116,7 +132,7 @@ describe('a rebuild of damaged accounts, killed half way', () => {
       const { id } = await send('POST', '/v1/ops/rebuild', { dry_run: false, reason: REASON });
       await isHalfWay(id);
       expect(await send('POST', `/v1/ops/runs/${id}/cancel`, { reason: REASON })).toMatchObject({ state: 'running' });
-      await inTheWay.query('COMMIT');
+      await openGate();
       await eventually(async () => (await find(id)).state === 'cancelled', WAIT_MS);
       expect(await rebuiltSoFar(id)).toBeLessThan(DAMAGED);
       await send('POST', `/v1/ops/runs/${id}/resume`, { reason: REASON });
@@ -137,13 +153,12 @@ describe('a rebuild of damaged accounts, killed half way', () => {
       first.child.kill('SIGKILL');
       await first.ended;
       expect(await listed()).toMatchObject({ state: 'running', rebuilt: DAMAGED / 2 });
-      // Its session waits for the row until its own timeout, and only then finds that nobody is there any more.
-      await eventually(async () => (await waitsForARow()) === 0, WAIT_MS);
+      await eventually(async () => (await waitAtTheGate()) === 0, WAIT_MS);
 
       const second = ops('resume', id);
-      await eventually(async () => (await waitsForARow()) === 1, WAIT_MS);
+      await eventually(async () => (await waitAtTheGate()) === 1, WAIT_MS);
       second.child.kill('SIGINT');
-      await inTheWay.query('COMMIT');
+      await openGate();
       expect(await second.ended).toMatchObject({ code: 2, err: expect.stringContaining(`resume ${id}`) });
       expect(await listed()).toMatchObject({ state: 'cancelled' });
 
@@ -164,10 +179,10 @@ describe('a rebuild of damaged accounts, killed half way', () => {
     return rows[0];
   }
 
-  async function waitsForARow(): Promise<number> {
+  async function waitAtTheGate(): Promise<number> {
     const { rows } = await service.database.ownerPool.query(
       `SELECT count(*)::int AS waiting FROM pg_stat_activity
-       WHERE application_name = 'credits-ledger rebuild' AND wait_event_type = 'Lock' AND datname = current_database()`,
+       WHERE application_name = 'credits-ledger rebuild' AND wait_event = 'PgSleep' AND datname = current_database()`,
     );
     return rows[0].waiting;
   }

@@ -30,16 +30,28 @@ function report(
   });
 }
 
+async function total(): Promise<number | undefined> {
+  const minute = Math.floor(simulator.world.now() / 60) * 60;
+  const within = { customer: customer.id, start_time: minute - 60, end_time: minute + 60 };
+  return (await stripe.billing.meters.listEventSummaries(meter.id, within)).data[0]?.aggregated_value;
+}
+
+test('sums are those of whole minutes', async () => {
+  const within = { customer: customer.id, start_time: 61, end_time: 120 };
+  const asked = stripe.billing.meters.listEventSummaries(meter.id, within);
+  expect(await refusal(asked)).toMatchObject({ statusCode: 400, param: 'start_time' });
+});
+
 test('what is reported to a meter adds up by customer', async () => {
   expect(await report('25', { identifier: 'ent_1' })).toMatchObject({ identifier: 'ent_1', payload: { value: '25' } });
   await report('17');
-  const now = simulator.world.now();
-  const { data } = await stripe.billing.meters.listEventSummaries(meter.id, {
-    customer: customer.id,
-    start_time: now - 60,
-    end_time: now + 60,
-  });
-  expect(data[0]?.aggregated_value).toBe(42);
+  expect(await total()).toBe(42);
+});
+
+test('less than nothing corrects what was reported before', async () => {
+  await report('25');
+  await report('-7');
+  expect(await total()).toBe(18);
 });
 
 test('an identifier counts once within a day', async () => {
@@ -51,10 +63,17 @@ test('an identifier counts once within a day', async () => {
 });
 
 test.each([
+  ['0.5', 'meter_event_invalid_value'],
+  ['', 'meter_event_invalid_value'],
+  ['1234567890123456', 'meter_event_value_too_many_digits'],
+])('a value is refused: %j', async (value, code) => {
+  expect(await refusal(report(value))).toMatchObject({ statusCode: 400, code });
+});
+
+test.each([
   ['of no meter', { event_name: 'nothing' }, 'event_name'],
   ['of nobody', { payload: { value: '1' } }, 'payload'],
   ['of a customer that is not there', { payload: { stripe_customer_id: 'cus_no', value: '1' } }, 'payload'],
-  ['of less than nothing', { payload: { stripe_customer_id: '', value: '-1' } }, 'payload'],
   ['36 days old', { timestamp: -36 * 24 * 3600 }, 'timestamp'],
   ['ten minutes early', { timestamp: 600 }, 'timestamp'],
 ])('a report is refused: %s', async (_, more, param) => {

@@ -8,7 +8,11 @@ import type { World } from '../world/world.js';
 const DAY_SECONDS = 24 * 3600;
 /** Stripe takes events of the last 35 days, and of the next five minutes. */
 const OLDEST_SECONDS = 35 * DAY_SECONDS;
+const MINUTE_SECONDS = 60;
 const NEWEST_SECONDS = 5 * 60;
+/** Less than nothing corrects what was reported before. */
+const WHOLE = /^-?[0-9]+$/;
+const MOST_DIGITS = 15;
 
 /** Meters and what is reported to them; an identifier counts once a day. */
 export function meterRoutes(world: World): Route[] {
@@ -18,7 +22,11 @@ export function meterRoutes(world: World): Route[] {
     {
       method: 'GET',
       path: '/v1/billing/meters',
-      handle: ({ params }) => listPage(params, world.meters.all(), '/v1/billing/meters'),
+      handle: ({ params }) => {
+        const status = params.oneOf('status', ['active', 'inactive']);
+        const wanted = world.meters.all().filter(meter => status === undefined || meter.status === status);
+        return listPage(params, wanted, '/v1/billing/meters');
+      },
     },
     { method: 'POST', path: '/v1/billing/meter_events', handle: ({ params }) => report(world, seen, params) },
     {
@@ -83,10 +91,10 @@ function report(world: World, seen: Map<string, number>, params: Params): Stripe
   if (customer === undefined)
     throw invalid('The payload names no customer.', 'payload', 'meter_event_no_customer_defined');
   if (world.customers.get(customer) === undefined) throw noSuch('customer', customer, 'payload');
-  const value = Number(payload[meter.value_settings.event_payload_key]);
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw invalid('The value must be a whole number that is not negative.', 'payload', 'meter_event_invalid_value');
-  }
+  const value = payload[meter.value_settings.event_payload_key] ?? '';
+  if (!WHOLE.test(value)) throw invalid('The value must be a whole number.', 'payload', 'meter_event_invalid_value');
+  if (value.replace('-', '').length > MOST_DIGITS)
+    throw invalid('The value can have at most 15 digits.', 'payload', 'meter_event_value_too_many_digits');
   const last = seen.get(identifier);
   if (last !== undefined && now - last < DAY_SECONDS) {
     throw invalid(`An event already exists with identifier ${identifier}.`, 'identifier', 'duplicate_meter_event');
@@ -110,6 +118,10 @@ function summarize(world: World, id: string, params: Params): object {
   const customer = params.requiredText('customer');
   const start = params.requiredInteger('start_time');
   const endTime = params.requiredInteger('end_time');
+  for (const [name, time] of Object.entries({ start_time: start, end_time: endTime })) {
+    if (time % MINUTE_SECONDS !== 0) throw invalid('The time must be at the boundary of a minute.', name);
+  }
+  if (world.customers.get(customer) === undefined) throw noSuch('customer', customer, 'customer');
   const values = world.meterEvents
     .filter(
       event =>

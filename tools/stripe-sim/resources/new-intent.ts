@@ -18,6 +18,8 @@ export interface IntentTerms extends IntentData {
   readonly amount: number;
   readonly currency: string;
   readonly customer: string | null;
+  /** As far as whoever makes it says so. */
+  readonly tax?: number | undefined;
 }
 
 export const NO_INTENT_DATA: IntentData = {
@@ -61,6 +63,7 @@ export function addIntent(world: World, terms: IntentTerms): Stripe.PaymentInten
     allowed_payment_method_types: null,
     amount: terms.amount,
     amount_capturable: 0,
+    ...(terms.tax !== undefined && { amount_details: { tax: { total_tax_amount: terms.tax } } }),
     amount_received: 0,
     application: null,
     application_fee_amount: terms.applicationFeeAmount,

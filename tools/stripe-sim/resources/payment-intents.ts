@@ -82,12 +82,13 @@ function createIntent(world: World, params: Params): Stripe.PaymentIntent {
   params.oneOf('capture_method', ['automatic', 'automatic_async']);
   const request = readConfirmation(params);
   const isConfirmed = params.flag('confirm') ?? false;
+  const tax = params.in('amount_details')?.in('tax')?.integer('total_tax_amount', { min: 0 });
   params.nothingElse();
   if (request.isOffSession && !isConfirmed) {
     throw invalid('off_session can only be set when confirming a PaymentIntent.', 'off_session');
   }
   const method = request.method === undefined ? undefined : usable(world, request.method, customer?.id);
-  const intent = addIntent(world, { ...data, amount, currency, customer: customer?.id ?? null });
+  const intent = addIntent(world, { ...data, amount, currency, customer: customer?.id ?? null, tax });
   if (types.length > 0) intent.payment_method_types = types;
   intent.automatic_payment_methods = isAutomatic
     ? { enabled: true, ...(redirects !== undefined && { allow_redirects: redirects }) }

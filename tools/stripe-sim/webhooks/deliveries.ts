@@ -17,6 +17,8 @@ export interface Attempt {
   readonly type: string;
   readonly endpoint: string;
   readonly outcome: Outcome;
+  /** From its sending to its answer. */
+  readonly tookMs: number;
 }
 
 /** What came of deliveries. */
@@ -119,10 +121,12 @@ export class Deliveries {
       return waits.map(waitMs => ({ parcel, waitMs }));
     });
     const queue = plan.isShuffled ? shuffled(copies, seededRandom(plan.seed)) : copies;
-    const next = queue.values();
+    // What waits keeps nothing else from being sent meanwhile.
+    const next = queue.sort((a, b) => a.waitMs - b.waitMs).values();
+    const startedAt = performance.now();
     const worker = async (): Promise<void> => {
       for (const { parcel, waitMs } of next) {
-        await pause(waitMs);
+        await pause(startedAt + waitMs - performance.now());
         const outcome = await this.tryUntilTaken(parcel, plan.retryAfterMs);
         count.sent += 1;
         count[isAccepted(outcome) ? 'accepted' : 'refused'] += 1;
@@ -161,8 +165,10 @@ export class Deliveries {
 
   private async attempt(parcel: Parcel): Promise<Outcome> {
     const { event, endpoint, payload } = parcel;
+    const sentAt = performance.now();
     const outcome = await sendSigned(endpoint.url, payload, endpoint.secrets);
-    this.attempts.push({ event: event.id, type: event.type, endpoint: endpoint.id, outcome });
+    const tookMs = performance.now() - sentAt;
+    this.attempts.push({ event: event.id, type: event.type, endpoint: endpoint.id, outcome, tookMs });
     if (isAccepted(outcome)) event.pending_webhooks = Math.max(0, event.pending_webhooks - 1);
     if (this.attempts.length > REMEMBERED) this.attempts.splice(0, REMEMBERED / 2);
     return outcome;
@@ -187,5 +193,5 @@ export class Deliveries {
 }
 
 function pause(ms: number): Promise<void> {
-  return ms === 0 ? Promise.resolve() : new Promise(resolve => setTimeout(resolve, ms));
+  return ms <= 0 ? Promise.resolve() : new Promise(resolve => setTimeout(resolve, ms));
 }

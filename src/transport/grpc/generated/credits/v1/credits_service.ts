@@ -3,6 +3,12 @@
 
 /* eslint-disable */
 import {
+  GetAutoTopUpRequest,
+  GetAutoTopUpResponse,
+  PutAutoTopUpRequest,
+  PutAutoTopUpResponse,
+} from "./auto_top_ups.js";
+import {
   ClaimCampaignRequest,
   ClaimCampaignResponse,
   GetCampaignRequest,
@@ -636,6 +642,24 @@ export const CreditsServiceDefinition = {
       requestType: ClaimCampaignRequest as typeof ClaimCampaignRequest,
       requestStream: false,
       responseType: ClaimCampaignResponse as typeof ClaimCampaignResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Have credits bought with the saved card when an account runs low. */
+    putAutoTopUp: {
+      name: "PutAutoTopUp",
+      requestType: PutAutoTopUpRequest as typeof PutAutoTopUpRequest,
+      requestStream: false,
+      responseType: PutAutoTopUpResponse as typeof PutAutoTopUpResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Read when credits of an account are bought by themselves, and how that fares. */
+    getAutoTopUp: {
+      name: "GetAutoTopUp",
+      requestType: GetAutoTopUpRequest as typeof GetAutoTopUpRequest,
+      requestStream: false,
+      responseType: GetAutoTopUpResponse as typeof GetAutoTopUpResponse,
       responseStream: false,
       options: {},
     },

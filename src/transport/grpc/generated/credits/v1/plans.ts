@@ -83,12 +83,26 @@ export interface PlanDefinition {
     | undefined;
   /** The plan without a price that follows when a subscription ends. */
   fallback?: string | undefined;
-  metadata?: { [key: string]: string } | undefined;
+  metadata?:
+    | { [key: string]: string }
+    | undefined;
+  /** Units in which no spend is refused for lack of credits. */
+  arrears?: PlanArrears[] | undefined;
 }
 
 export interface PlanDefinition_MetadataEntry {
   key: string;
   value: string;
+}
+
+/** What a spend lacks in the unit is lent to it, and billed later. */
+export interface PlanArrears {
+  /** Prepaid. */
+  unit?:
+    | string
+    | undefined;
+  /** The `event_name` of the meter at Stripe that what is used is reported to. */
+  meter?: string | undefined;
 }
 
 /** Money for one period. */
@@ -512,6 +526,11 @@ export const PlanDefinition: MessageFns<PlanDefinition> = {
     globalThis.Object.entries(message.metadata || {}).forEach(([key, value]: [string, string]) => {
       PlanDefinition_MetadataEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
     });
+    if (message.arrears !== undefined && message.arrears.length !== 0) {
+      for (const v of message.arrears) {
+        PlanArrears.encode(v!, writer.uint32(122).fork()).join();
+      }
+    }
     return writer;
   },
 
@@ -670,6 +689,20 @@ export const PlanDefinition: MessageFns<PlanDefinition> = {
             }
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            if (message.arrears === undefined) {
+              message.arrears = [];
+            }
+            const el = PlanArrears.decode(reader, reader.uint32());
+            if (el !== undefined) {
+              message.arrears!.push(el);
+            }
+            continue;
+          }
         }
         reader.skip(tag & 7);
       }
@@ -722,6 +755,60 @@ export const PlanDefinition_MetadataEntry: MessageFns<PlanDefinition_MetadataEnt
             }
 
             message.value = reader.string();
+            continue;
+          }
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePlanArrears(): PlanArrears {
+  return {};
+}
+
+export const PlanArrears: MessageFns<PlanArrears> = {
+  encode(message: PlanArrears, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.unit !== undefined && message.unit !== "") {
+      writer.uint32(10).string(message.unit);
+    }
+    if (message.meter !== undefined && message.meter !== "") {
+      writer.uint32(18).string(message.meter);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanArrears {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanArrears();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.meter = reader.string();
             continue;
           }
         }

@@ -1,0 +1,3 @@
+import { agreesOnPlans } from './agreement-on-plans.js';
+
+agreesOnPlans(20_271_121);
