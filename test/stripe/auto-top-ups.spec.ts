@@ -176,12 +176,14 @@ describe('credits that are bought by themselves', () => {
     let reading!: Promise<Json>;
     await transact(shop.database.ownerPool, async client => {
       await client.query('LOCK TABLE auto_top_up_attempts IN ACCESS EXCLUSIVE MODE');
+      const { rows: self } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       reading = auto.get('moment');
       await eventually(async () => {
         // The second question of the answer, which follows that for the policy; not a worker that looks at another account.
-        const { rows } = await client.query(
-          `SELECT FROM pg_stat_activity
-           WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)) AND query LIKE '%FILTER (WHERE currency%'`,
+        // Asked from outside: within a transaction pg_stat_activity stays as it was first seen.
+        const { rows } = await shop.database.ownerPool.query(
+          `SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)) AND query LIKE '%FILTER (WHERE currency%'`,
+          [self[0]!.pid],
         );
         return rows.length > 0;
       });
