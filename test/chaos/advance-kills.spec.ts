@@ -7,9 +7,8 @@ import { ClockedStory } from './clocked-story.js';
 /** `CLOCK_KILLS=100` for the long run; `CLOCK_SEED` for other moments. */
 const KILLS = Number(process.env['CLOCK_KILLS'] ?? 6);
 const SEED = Number(process.env['CLOCK_SEED'] ?? 5);
-/** Between an advance, or the first that comes of it, and the kill: shorter than the way takes. */
-const LONGEST_LIFE_MS = 1_200;
-const LONGEST_ON_THE_WAY_MS = 150;
+/** Between a call that nobody saw move anything yet, or the place on the way that was waited for, and the kill. */
+const LONGEST_LIFE_MS = 150;
 const LONGEST_RUN_MS = 60_000 * (10 + 2 * KILLS);
 
 describe('kill -9 while a test clock is moved', () => {
@@ -20,13 +19,18 @@ describe('kill -9 while a test clock is moved', () => {
       await undisturbed.advance();
       const killed = await ClockedStory.open('all', 'all');
       try {
+        await killed.slowDown();
         const random = seededRandom(SEED);
         const stops = new Set<number>();
-        for (let kill = 0; kill < KILLS; kill++) stops.add(await killOnTheWay(killed, random, kill % 2 === 0));
+        for (let kill = 0; kill < KILLS; kill++) {
+          // All along the way, and the first one before there is any.
+          const goal = killed.start + ((killed.end - killed.start) * kill) / KILLS;
+          stops.add(await killOnTheWay(killed, random, goal));
+        }
         // Nobody asks again: whoever is left finds it.
         await killed.arrive();
         const halfWay = [...stops].filter(now => now > killed.start && now < killed.end);
-        expect(halfWay.length).toBeGreaterThanOrEqual(Math.min(KILLS, 3));
+        expect(halfWay.length).toBeGreaterThanOrEqual(Math.floor(KILLS / 2));
         const expected = await undisturbed.told();
         for (const [account, told] of await killed.told())
           expect({ account, told }).toEqual({ account, told: expected.get(account) });
@@ -41,18 +45,13 @@ describe('kill -9 while a test clock is moved', () => {
   );
 });
 
-/** Both processes move the clock; one of them or both are killed, also when it has moved. @returns where it was then */
-async function killOnTheWay(story: ClockedStory, random: SeededRandom, hasBegun: boolean): Promise<number> {
-  const before = await story.now();
-  const asked = story.advanceByAll();
-  if (hasBegun) {
-    await eventually(async () => (await story.now()) > before || before === story.end);
-    await sleep(random.integer(0, LONGEST_ON_THE_WAY_MS));
-  } else await sleep(random.integer(20, LONGEST_LIFE_MS));
+/** Both processes move the clock; one of them or both are killed once it is there. @returns where it was then */
+async function killOnTheWay(story: ClockedStory, random: SeededRandom, goal: number): Promise<number> {
+  story.askAll();
+  await eventually(async () => (await story.now()) >= goal);
+  await sleep(random.integer(0, LONGEST_LIFE_MS));
   const victims = random.integer(0, 2) === 0 ? [0, 1] : [random.integer(0, 1)];
   await Promise.all(victims.map(index => story.kill(index)));
-  const now = await story.now();
-  await Promise.all(victims.map(index => story.restart(index)));
-  await asked;
-  return now;
+  // Whoever is left goes no further meanwhile: the next kill is to find him on the way, too.
+  return story.stoodStill(() => Promise.all(victims.map(index => story.restart(index))));
 }

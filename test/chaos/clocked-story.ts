@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { transact } from '../../src/database/transact.js';
 import type { Json } from '../contract/api.js';
 import { eventually } from '../support/data-dir.js';
 import { auditLedger } from '../support/audit.js';
@@ -22,6 +23,11 @@ const ENTRIES = `
 SELECT n.id AS account,
        to_jsonb(e) - ARRAY['account_no', 'position', 'recorded_at'] #- '{details,settings,test_clock}' AS entry
 FROM entries e JOIN account_names n USING (account_no) ORDER BY n.id, e.seq`;
+
+/** So that the way takes its time on any machine, and a kill on the way finds it there. */
+const SLOW_STEPS = `
+CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.05); RETURN NEW; END $$;
+CREATE TRIGGER take_time BEFORE UPDATE ON test_clocks FOR EACH ROW EXECUTE FUNCTION take_time()`;
 
 /** Accounts with something of everything that time does, under one clock, on a database and services of their own. */
 export class ClockedStory {
@@ -47,14 +53,27 @@ export class ClockedStory {
     return story;
   }
 
+  async slowDown(): Promise<void> {
+    await this.database.ownerPool.query(SLOW_STEPS);
+  }
+
+  /** Nobody moves the clock during the work. @returns where it stood */
+  stoodStill(work: () => Promise<unknown>): Promise<number> {
+    return transact(this.database.ownerPool, async client => {
+      const { rows } = await client.query('SELECT now_at FROM test_clocks FOR UPDATE');
+      await work();
+      return rows[0].now_at.getTime();
+    });
+  }
+
   /** Until the clock is where it was to be. */
   async advance(): Promise<void> {
     while ((await this.advanceBy(this.services[0]!))?.status !== 'ready');
   }
 
   /** Both at once; what comes of it is for others to see. */
-  async advanceByAll(): Promise<void> {
-    await Promise.all(this.services.map(service => this.advanceBy(service).catch(() => null)));
+  askAll(): void {
+    for (const service of this.services) void this.advanceBy(service).catch(() => null);
   }
 
   /** Without another call. */
