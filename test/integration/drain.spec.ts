@@ -12,7 +12,6 @@ const CALLERS = 16;
 const PLATFORM_KILLS_AFTER_MS = 30_000;
 /** Time to ask a service that is stopping for something, also on a busy machine. */
 const DELAYED = { SHUTDOWN_DELAY_SECONDS: '10' };
-const DELAYED_LITTLE = { SHUTDOWN_DELAY_SECONDS: '4' };
 
 interface Answer {
   readonly status: number;
@@ -103,7 +102,7 @@ describe('SIGTERM', () => {
     await expectInTime(PLATFORM_KILLS_AFTER_MS, async () => {
       const database = await createTestDatabase();
       const proxy = await TcpProxy.open(database.url);
-      const service = await startService({ databaseUrl: proxy.url, env: DELAYED_LITTLE });
+      const service = await startService({ databaseUrl: proxy.url, env: DELAYED });
       const agent = new Agent({ keepAlive: true });
       expect(await grant(service, agent, 'one')).toMatchObject({ status: 201 });
       proxy.stalled = true;

@@ -106,7 +106,7 @@ describe('a follower', () => {
         await client.query('INSERT INTO copied_entries (position, account_no, seq) VALUES ($1, 0, 0)', [range.upTo]);
       }
       const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
-      await database.ownerPool.query('SELECT pg_terminate_backend($1, 5000)', [rows[0].pid]);
+      await database.ownerPool.query('SELECT pg_terminate_backend($1, 60000)', [rows[0].pid]);
     };
     await expect(doomed.step(copy)).rejects.toThrow();
     expect(await checkpoint()).toMatchObject({ position: '0', failure: null });

@@ -118,7 +118,7 @@ describe('the horizon of a follower', () => {
     expect(await reach()).toBeLessThan(drawn);
     const { rows } = await late.query('SELECT pg_backend_pid() AS pid');
     late.on('error', () => {});
-    await other.query('SELECT pg_terminate_backend($1, 5000)', [rows[0].pid]);
+    await other.query('SELECT pg_terminate_backend($1, 60000)', [rows[0].pid]);
     expect(await reach()).toBeGreaterThanOrEqual(drawn);
     expect(await isVisible(drawn)).toBe(false);
   });

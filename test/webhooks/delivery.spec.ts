@@ -112,16 +112,17 @@ describe('webhooks', () => {
 
   test('wait behind the one that does not arrive, of its account and no other', async () => {
     receiver.behave = ({ account, sequence }: Received) => (account === 'poisoned' && sequence === 2 ? 500 : 200);
+    await ledger.letPausesLast();
     await Promise.all([grants('poisoned', 4), grants('well', 4)]);
     await ledger.fillAndSend();
     expect(sequences('poisoned')).toEqual([1]);
     expect(sequences('well')).toEqual(upTo(4));
     const first = await streamOf('poisoned');
     expect(first).toMatchObject({ nextSequence: 2, lastSequence: 4, attempts: 1, lastFailure: 'HTTP 500' });
-    await ledger.letPausesLast();
     await ledger.send();
     expect(receiver.asked.filter(({ event }) => event.account === 'poisoned')).toHaveLength(2);
     await ledger.letPausesPass();
+    await ledger.letPausesBe();
     const before = Date.now();
     await ledger.send();
     const after = Date.now();
@@ -168,6 +169,7 @@ describe('webhooks', () => {
 
   test('disable an endpoint that took nothing for days', async () => {
     receiver.behave = () => 500;
+    await ledger.letPausesLast();
     await grants('a', 2);
     await ledger.fill();
     for (let attempt = 1; attempt <= 11; attempt++) {
@@ -186,6 +188,7 @@ describe('webhooks', () => {
 
   test('leave out one event that does not arrive for days where all others do, and can be replayed', async () => {
     receiver.behave = ({ account, sequence }: Received) => (account === 'poisoned' && sequence === 2 ? 500 : 200);
+    await ledger.letPausesLast();
     await grants('poisoned', 3);
     await ledger.fill();
     for (let attempt = 1; attempt <= 11; attempt++) {

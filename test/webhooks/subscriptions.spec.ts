@@ -32,6 +32,16 @@ describe('what is told of subscriptions', () => {
     teller.command(account, subscribe(terms, more));
   const end = (account: string, when: 'now' | 'period_end') => teller.command(account, cancel(when));
 
+  /** Does it for one account after the other until it was done before `end`: what came too late shows nothing. */
+  const whileItLasts = async (name: string, does: (account: string, end: number) => Promise<void>) => {
+    for (let [attempt, leadMs] = [1, 5_000]; ; attempt++, leadMs *= 2) {
+      const account = `${name} ${attempt}`;
+      const end = Math.ceil(Date.now() / 1000) * 1000 + leadMs;
+      await does(account, end);
+      if (Date.now() < end) return { account, end };
+    }
+  };
+
   const told = async (account: string, of = listener): Promise<{ type: string; data: object }[]> => {
     await ledger.fill();
     const events = (await ledger.written(of)).filter(event => event.account === account);
@@ -102,11 +112,12 @@ describe('what is told of subscriptions', () => {
     await take('pays', PRO, { start, end: start + 30 * DAY_MS });
     await take('pays', PRO, { start, end: start + 30 * DAY_MS });
     expect(await typesOf('pays')).toEqual(['started', 'renewed']);
-    const soon = Math.ceil(Date.now() / 1000) * 1000 + 5000;
-    await take('itself', FREE, { start: start - DAY_MS, end: soon });
+    const { account, end: soon } = await whileItLasts('itself', async (name, end) => {
+      await take(name, FREE, { start: end - DAY_MS, end });
+    });
     await sleep(soon - Date.now() + 200);
-    await teller.balance('itself');
-    expect(await told('itself')).toMatchObject([
+    await teller.balance(account);
+    expect(await told(account)).toMatchObject([
       { type: 'subscription.started' },
       { type: 'subscription.renewed', data: { plan: 'free', period_start_at: new Date(soon).toISOString() } },
     ]);
@@ -163,15 +174,15 @@ describe('what is told of subscriptions', () => {
 
   test('that was paid for is renewed, and its trial is not told of again', async () => {
     const job = new TellTrials(ledger.database.appPool);
-    const start = Math.floor(Date.now() / 1000) * 1000;
     const terms = { ...PRO, trial: { lengthMs: 2 * DAY_MS, grants: null } };
-    const end = start + 10_000;
-    await take('tried', terms, { trial: true, start: end - 2 * DAY_MS });
-    await ledger.fill();
-    await job.run(runOf());
+    const { account, end } = await whileItLasts('tried', async (name, trialEnd) => {
+      await take(name, terms, { trial: true, start: trialEnd - 2 * DAY_MS });
+      await ledger.fill();
+      await job.run(runOf());
+    });
     await sleep(end + 100 - Date.now());
-    await take('tried', terms, { start: end, end: start + 30 * DAY_MS });
+    await take(account, terms, { start: end, end: end + 30 * DAY_MS });
     await job.run(runOf());
-    expect(await typesOf('tried')).toEqual(['started', 'trial_ending', 'renewed']);
+    expect(await typesOf(account)).toEqual(['started', 'trial_ending', 'renewed']);
   });
 });

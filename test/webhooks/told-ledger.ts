@@ -14,6 +14,12 @@ import { Teller } from '../support/teller.js';
 
 const LOOPBACK: Reach = { allowLoopback: true, resolve: () => Promise.reject(new Error('no names in this test')) };
 
+const LASTING_PAUSES = `
+CREATE OR REPLACE FUNCTION let_pauses_last() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN NEW.next_attempt_at := NEW.next_attempt_at + interval '1 hour'; RETURN NEW; END $$;
+CREATE TRIGGER lasting_pauses BEFORE INSERT OR UPDATE ON webhook_streams FOR EACH ROW
+  WHEN (NEW.next_attempt_at > clock_timestamp() + interval '1 second') EXECUTE FUNCTION let_pauses_last()`;
+
 /** A ledger whose outbox is filled and emptied when the test says so. */
 export class ToldLedger {
   readonly said: string[] = [];
@@ -79,11 +85,14 @@ export class ToldLedger {
     );
   }
 
-  /** As if none of them were over for a long time, however slowly this machine goes on. */
+  /** From now on none of them is over before it is let pass, however slowly this machine goes on. */
   async letPausesLast(): Promise<void> {
-    await this.database.ownerPool.query(
-      `UPDATE webhook_streams SET next_attempt_at = now() + interval '1 hour' WHERE next_attempt_at > now()`,
-    );
+    await this.database.ownerPool.query(LASTING_PAUSES);
+  }
+
+  /** As they are, again. */
+  async letPausesBe(): Promise<void> {
+    await this.database.ownerPool.query('DROP TRIGGER lasting_pauses ON webhook_streams');
   }
 
   /** What the outbox has for an endpoint, by account and sequence. */

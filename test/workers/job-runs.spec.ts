@@ -31,7 +31,8 @@ describe('a run of a job', () => {
   });
 
   test('is not made while another is under way, and its lock is gone with whoever had it', async () => {
-    const connections = `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+    // Gone, not only told to go: what it had is let go of after its client has heard that it ends.
+    const connections = `SELECT pg_terminate_backend(pid, 60000) FROM pg_locks WHERE locktype = 'advisory' AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
     const cutOff = runs.once('job', 0, async () => {
       expect(await runs.once('job', 0, work)).toBe(false);
