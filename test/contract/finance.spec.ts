@@ -12,6 +12,7 @@ import { bookEntries } from '../finance/book-entries.js';
 import { NaiveBooks } from '../finance/naive-books.js';
 import { monthOf, simulatedYear, YEAR } from '../finance/simulated-year.js';
 import { Api, expectStatus, type Json } from './api.js';
+import { awayFromMidnight } from '../support/midnight.js';
 
 const CUSTOMERS = 6;
 const PATH = '/v1/finance/months';
@@ -27,6 +28,7 @@ describe('the finance view', () => {
   let follower: Follower;
 
   beforeAll(async () => {
+    await awayFromMidnight();
     api = await Api.start();
     follower = new Follower(api.database.appPool, { error: message => console.error(message) });
     for (const [customer, { entries }] of years.entries()) {

@@ -4,7 +4,7 @@ import { Follower } from '../../src/projections/follower.js';
 import { verifyProjection } from '../../src/projections/verify-projection.js';
 import { UsageProjection } from '../../src/usage/usage-projection.js';
 import { Api, expectStatus, pathOf, type Json } from './api.js';
-import { awayFromFullHour } from '../support/full-hour.js';
+import { awayFromMidnight } from '../support/midnight.js';
 
 const projection = new UsageProjection(['model', 'feature']);
 
@@ -13,7 +13,7 @@ describe('usage', () => {
   let today: string;
 
   beforeAll(async () => {
-    await awayFromFullHour();
+    await awayFromMidnight();
     api = await Api.start();
     today = (await api.get(`${pathOf('clock')}/balance`)).body.as_of.slice(0, 10);
     await api.grant('anna', '1000');

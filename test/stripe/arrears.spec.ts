@@ -8,7 +8,7 @@ import type { Json } from '../contract/api.js';
 import { eventually } from '../support/data-dir.js';
 import { onBothQueues } from '../support/both-queues.js';
 import { Shop } from './shop.js';
-import { awayFromFullHour } from '../support/full-hour.js';
+import { awayFromMidnight } from '../support/midnight.js';
 
 const run = promisify(execFile);
 const METER = 'credits_overage';
@@ -75,7 +75,7 @@ describe('what is used beyond what was paid for', () => {
   let price: string;
 
   beforeAll(async () => {
-    await awayFromFullHour();
+    await awayFromMidnight();
     shop = await Shop.open('postgres');
     price = await sell(shop);
   });

@@ -4,7 +4,7 @@ import type { Json } from '../contract/api.js';
 import { eventually } from '../support/data-dir.js';
 import { ANY, Automatic, POLICY, RETURN_URL, STARTER } from './automatic.js';
 import { Shop } from './shop.js';
-import { awayFromFullHour } from '../support/full-hour.js';
+import { awayFromMidnight } from '../support/midnight.js';
 
 /** Attaching it succeeds, every charge is declined. */
 const DECLINED = 'pm_card_chargeCustomerFail';
@@ -15,7 +15,7 @@ describe('credits that are bought by themselves', () => {
   let auto: Automatic;
 
   beforeAll(async () => {
-    await awayFromFullHour();
+    await awayFromMidnight();
     shop = await Shop.open('postgres', ['all'], { livemode: true }, { WEBHOOKS_ALLOW_LOOPBACK: 'true' });
     auto = new Automatic(shop);
     for (const [id, pack] of Object.entries({ starter: STARTER, any: ANY })) {

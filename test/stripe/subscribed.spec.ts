@@ -3,6 +3,7 @@ import type { Stripe } from 'stripe';
 import type { Json } from '../contract/api.js';
 import { auditLedger } from '../support/audit.js';
 import { eventually } from '../support/data-dir.js';
+import { awayFromMidnight } from '../support/midnight.js';
 import { Shop } from './shop.js';
 
 describe('subscriptions, bought at Stripe', () => {
@@ -10,6 +11,7 @@ describe('subscriptions, bought at Stripe', () => {
   let prices: Record<'basic' | 'pro', string>;
 
   beforeAll(async () => {
+    await awayFromMidnight();
     shop = await Shop.open('postgres');
     const product = await shop.stripe.products.create({ name: 'Plan' });
     const priceOf = async (amount: number): Promise<string> => {

@@ -5,7 +5,7 @@ import { firstDifference } from '../model/first-difference.js';
 import { Dice, GENE, type Gene } from '../model/genes.js';
 import { GrpcRefusal, type GrpcClient, type RequestOf, type UnaryMethod } from '../support/grpc-client.js';
 import { asHttpJson, readByProto, withoutDefaults } from '../support/proto-json.js';
-import { awayFromFullHour } from '../support/full-hour.js';
+import { awayFromMidnight } from '../support/midnight.js';
 
 /** How many scripts to run, and from which seed. */
 const SCRIPTS = Number(process.env['PLAN_SCRIPTS'] ?? 20);
@@ -34,7 +34,7 @@ let api: Api;
 let grpc: GrpcClient;
 
 beforeAll(async () => {
-  await awayFromFullHour();
+  await awayFromMidnight();
   api = await Api.start();
   grpc = await api.grpc();
   await api.put('/v1/units/images', { kind: 'allowance', scale: 0 });
@@ -66,7 +66,7 @@ test(
       expect.arrayContaining(['ok', 'invalid_request', 'plan_not_found', 'subscription_not_found', 'period_overlap']),
     );
   },
-  60_000 + SCRIPTS * COMMANDS * 200,
+  600_000 + SCRIPTS * COMMANDS * 200,
 );
 
 interface Calls {

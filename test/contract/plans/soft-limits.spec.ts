@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Api, expectStatus, pathOf, type Json } from '../api.js';
-import { awayFromFullHour } from '../../support/full-hour.js';
+import { awayFromMidnight } from '../../support/midnight.js';
 
 describe('soft limits of plans over HTTP', () => {
   let api: Api;
 
   beforeAll(async () => {
-    await awayFromFullHour();
+    await awayFromMidnight();
     api = await Api.start();
     expectStatus(200, await api.put('/v1/units/renders', { kind: 'allowance', scale: 0 }));
     const meters = { render: { charges: [{ unit: 'credits', prices: [{ rate: '2' }] }] } };
