@@ -1,25 +1,17 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chromium, type Browser } from 'playwright-core';
+import { findFreePort } from '../../../src/database/embedded/free-port.js';
 import { eventually } from '../../support/data-dir.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { startService, type RunningService } from '../../support/service.js';
 import type { Json } from '../../contract/api.js';
 
+/** Against a page that never comes: a browser on a busy machine takes its time. */
+const PATIENCE_MS = 180_000;
 const CHROMIUM = spawnSync('which', ['chromium']).stdout.toString().trim();
 const inBrowser = CHROMIUM === '' ? describe.skip : describe;
 const SECRET = 'whsec_simulator';
-
-/** A port that nobody has at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise(resolve => server.close(resolve));
-  return port;
-}
 
 function simulate(...options: string[]): ChildProcess {
   const command = ['--import', '@swc-node/register/esm-register', 'tools/stripe-sim/main.ts', ...options];
@@ -45,7 +37,7 @@ inBrowser(
     let stripe: string;
 
     beforeAll(async () => {
-      const port = await freePort();
+      const port = await findFreePort();
       stripe = `http://127.0.0.1:${port}`;
       database = await createTestDatabase();
       service = await startService({
@@ -54,7 +46,8 @@ inBrowser(
       });
       simulator = simulate('--live', '--port', String(port), '--webhook', `${service.url}/webhooks/stripe`);
       said = outputOf(simulator);
-      browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+      const options = { executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'], timeout: PATIENCE_MS };
+      browser = await chromium.launch(options);
       await eventually(async () => said().includes('Ctrl-C'));
     });
 
@@ -90,6 +83,7 @@ inBrowser(
       const page = { success_url: `${stripe}/?thanks`, cancel_url: `${stripe}/?back` };
       const { url } = await call('POST', '/accounts/user_42/top-ups', { pack: 'starter', ...page });
       const tab = await browser.newPage();
+      tab.setDefaultTimeout(PATIENCE_MS);
       await tab.goto(url);
       expect(await tab.getByTestId('total').textContent()).toBe('10.00 USD');
       await tab.getByRole('button', { name: 'Pay', exact: true }).click();

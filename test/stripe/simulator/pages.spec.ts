@@ -3,8 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { Stripe } from 'stripe';
 import type { StripeSimulator } from '../../../tools/stripe-sim/simulator.js';
+import { eventually } from '../../support/data-dir.js';
 import { startStripe, WebhookReceiver } from './simulated-stripe.js';
 
+/** Against a page that never comes: a browser on a busy machine takes its time. */
+const PATIENCE_MS = 180_000;
 const CHROMIUM = spawnSync('which', ['chromium']).stdout.toString().trim();
 const inBrowser = CHROMIUM === '' ? describe.skip : describe;
 
@@ -18,10 +21,12 @@ inBrowser(CHROMIUM === '' ? 'the pages: skipped, there is no chromium on the PAT
   beforeAll(async () => {
     ({ simulator, stripe } = await startStripe());
     shop = await WebhookReceiver.open();
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+    const options = { executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'], timeout: PATIENCE_MS };
+    browser = await chromium.launch(options);
   });
   beforeEach(async () => {
     page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
   });
   afterAll(async () => {
     await browser?.close();
@@ -43,6 +48,7 @@ inBrowser(CHROMIUM === '' ? 'the pages: skipped, there is no chromium on the PAT
     return session.id;
   }
 
+  /** What comes of it may be a page that is still on its way: it is waited for. */
   const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
   const status = async (id: string) => (await stripe.checkout.sessions.retrieve(id)).payment_status;
 
@@ -70,7 +76,7 @@ inBrowser(CHROMIUM === '' ? 'the pages: skipped, there is no chromium on the PAT
     const id = await open();
     await press('3-D Secure');
     await press('Fail');
-    expect(page.url()).toBe(`${simulator.url}/pay/${id}`);
+    await page.waitForURL(`${simulator.url}/pay/${id}`);
     await press('3-D Secure');
     await press('Complete');
     await page.waitForURL(`${shop.url}?paid=${id}`);
@@ -93,8 +99,9 @@ inBrowser(CHROMIUM === '' ? 'the pages: skipped, there is no chromium on the PAT
     expect(await page.getByRole('alert').textContent()).toBe('This code is invalid.');
     await page.getByLabel('Promotion code').fill('friends');
     await press('Apply');
-    expect(await page.getByTestId('total').textContent()).toBe('14.99 EUR');
+    await page.getByTestId('total').and(page.getByText('14.99 EUR')).waitFor();
     await press('Pay');
+    await page.waitForURL(`${shop.url}?paid=${id}`);
     expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({
       amount_total: 1499,
       total_details: { amount_discount: 500 },
@@ -108,12 +115,13 @@ inBrowser(CHROMIUM === '' ? 'the pages: skipped, there is no chromium on the PAT
     expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({ status: 'complete', payment_status: 'unpaid' });
     await page.goto(simulator.url);
     await press('Settle');
-    expect(await status(id)).toBe('paid');
+    await eventually(async () => (await status(id)) === 'paid');
     const row = page.getByRole('row').first();
     await row.getByRole('button', { name: 'Dispute', exact: true }).click();
     await row.getByRole('button', { name: 'Dispute won' }).click();
+    await row.getByText('won').first().waitFor();
     await row.getByRole('button', { name: 'Refund' }).click();
-    expect(await row.textContent()).toContain('won');
+    await eventually(async () => (await stripe.refunds.list()).data.length === 1);
     expect((await stripe.refunds.list()).data[0]).toMatchObject({ amount: 1999, status: 'succeeded' });
   });
 });
