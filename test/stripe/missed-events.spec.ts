@@ -43,6 +43,7 @@ describe('what no webhook told', () => {
     (await shop.database.ownerPool.query<{ n: number }>('SELECT count(*)::int AS n FROM stripe_events')).rows[0]!.n;
 
   test('is found in Stripe’s own list after three days without webhooks, refunds of it too, and worked on once', async () => {
+    await shop.listed();
     await walk();
     shop.simulator.deliveries.hold();
     const payments: string[] = [];
@@ -66,6 +67,7 @@ describe('what no webhook told', () => {
   });
 
   test('is not what webhooks told: those are there already', async () => {
+    await shop.listed();
     await shop.buy('told', { pack: 'starter' });
     await shop.has('told', { granted: '100' });
     await shop.quiet();
@@ -75,6 +77,7 @@ describe('what no webhook told', () => {
   });
 
   test('is looked for again from where a walk was cut off', async () => {
+    await shop.listed();
     shop.simulator.deliveries.hold();
     await shop.buy('cut_off', { pack: 'starter' });
     shop.simulator.world.moveBy(DAY_SECONDS);

@@ -87,7 +87,15 @@ export class Shop {
     await this.database.close();
   }
 
+  /** As a client should: again with the same key, where the service is busy for a moment. */
   async call(method: string, path: string, body?: object, key: string = randomUUID()): Promise<Answer> {
+    let answer = await this.callOnce(method, path, body, key);
+    const isBusy = () => answer.status === 503 && answer.body.code === 'busy';
+    await eventually(async () => !isBusy() || ((answer = await this.callOnce(method, path, body, key)), !isBusy()));
+    return answer;
+  }
+
+  private async callOnce(method: string, path: string, body: object | undefined, key: string): Promise<Answer> {
     const answer = await fetch(`${this.url}/v1${path}`, {
       method,
       headers: {
@@ -136,14 +144,12 @@ export class Shop {
     return happened;
   }
 
-  /** Once the walk along Stripe's list of events is over that a worker begins with. */
+  /** Once no walk along Stripe's list of events is under way; as if it had been now, the next one is minutes away. */
   async listed(): Promise<void> {
-    const IS_OVER = `
-SELECT succeeded_at >= started_at AS "isOver" FROM job_runs WHERE name = 'list-missed-stripe-events'`;
-    await eventually(async () => {
-      const { rows } = await this.database.ownerPool.query<{ isOver: boolean }>(IS_OVER);
-      return rows[0]?.isOver === true;
-    });
+    const WAS_NOW = `
+UPDATE job_runs SET started_at = now(), succeeded_at = now()
+WHERE name = 'list-missed-stripe-events' AND succeeded_at >= started_at`;
+    await eventually(async () => (await this.database.ownerPool.query(WAS_NOW)).rowCount === 1);
   }
 
   async sessionOf(topUp: string): Promise<string> {
