@@ -90,6 +90,6 @@ describe('jobs of the client', () => {
       }
       expect(paid).toBe(jobs.used.length);
     },
-    PATIENCE_MS * 2,
+    PATIENCE_MS * 5,
   );
 });

@@ -193,7 +193,8 @@ describe('withReservation', () => {
         const now = Date.now.bind(Date);
         const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + offMs);
         const account = await accountWith('10');
-        const options = { amount: '5', ttl_seconds: 1 };
+        // The grace is for machines that stand still: it is the extensions that are looked at.
+        const options = { amount: '5', ttl_seconds: 1, grace_seconds: 60 };
         const startedAt = performance.now();
         const extensions = async (id: string): Promise<number> =>
           (await ledger.getReservation(id)).entries.filter(({ type }) => type === 'extend').length;
@@ -212,7 +213,7 @@ describe('withReservation', () => {
 
     test('no longer than maxDurationSeconds, and the work can still commit then', async () => {
       const account = await accountWith('10');
-      const options = { amount: '5', ttl_seconds: 2, maxDurationSeconds: 0.5 };
+      const options = { amount: '5', ttl_seconds: 2, grace_seconds: 60, maxDurationSeconds: 0.5 };
       const { committed } = await ledger.withReservation(account, options, async ({ use, signal }) => {
         await sleep(60_000, undefined, { signal }).catch(() => {});
         expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
@@ -321,11 +322,15 @@ describe('withReservation', () => {
     test('keeps trying to commit, and commits once the ledger is back', async () => {
       const account = await accountWith('10');
       const retries: Retry[] = [];
-      const patient = clientOf({ onRetry: (retry: Retry) => void retries.push(retry) });
+      // Down until it was tried in vain.
+      const onRetry = (retry: Retry) => {
+        retries.push(retry);
+        setTimeout(() => (behind.proxy.down = false), 700);
+      };
+      const patient = clientOf({ onRetry });
       const { unrecorded } = await patient.withReservation(account, { amount: '5' }, ({ use }) => {
         use('2');
         goDown();
-        setTimeout(() => (behind.proxy.down = false), 700);
       });
       expect(unrecorded).toBeNull();
       expect(retries.length).toBeGreaterThan(0);
