@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { auditLedger } from '../support/audit.js';
+import { eventually } from '../support/data-dir.js';
 import { expectInTime } from '../support/in-time.js';
 import { Api, expectStatus, pathOf, type Answer } from './api.js';
 import { ClockedApi } from './clocks.js';
@@ -36,10 +37,11 @@ test('what was decided before an advance that commits first is decided again, by
   try {
     await mover.query('BEGIN');
     await mover.query('UPDATE test_clocks SET now_at = $2 WHERE id = $1', [clock, LATER]);
-    // Reads the clock as it was, decides, and waits for its row.
+    // Reads the clock as it was, decides, and waits for its row. Seen from outside: within a transaction
+    // pg_stat_activity stays as it was first seen.
     const charged = api.post(`${pathOf('overtaken')}/charges`, { amount: '1' });
     const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    while ((await mover.query(waits)).rowCount === 0);
+    await eventually(async () => (await live.database.ownerPool.query(waits)).rowCount! > 0);
     await mover.query('COMMIT');
     expect(expectStatus(201, await charged).entries[0].effective_at).toBe(LATER);
   } finally {

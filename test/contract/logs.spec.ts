@@ -18,6 +18,15 @@ describe('the log', () => {
   /** What was logged since the last look. */
   const logged = (): Json[] => lines.splice(0).map(line => JSON.parse(line));
 
+  /** Again, until it took less than a second: what takes longer is told of as slow. @returns how often before */
+  async function promptly(work: (attempt: number) => Promise<void>): Promise<number> {
+    for (let attempt = 0; ; attempt++) {
+      const since = performance.now();
+      await work(attempt);
+      if (performance.now() - since < 900) return attempt;
+    }
+  }
+
   /** A line is written after the answer has left. */
   async function lineOf(requestId: string): Promise<Json> {
     for (;;) {
@@ -50,13 +59,19 @@ describe('the log', () => {
   });
 
   test('tells of refusals at debug only, and of what went well not at all', async () => {
-    logged();
-    await api.post('/v1/accounts/a/charges', { amount: '1' }, { headers: { 'request-id': 'refused' } });
-    expect(await lineOf('refused')).toMatchObject({ level: 20, status: 402, code: 'insufficient_credits' });
-    logged();
-    await api.post('/v1/accounts/a/grants', { amount: '1', reason: 'x' });
-    await api.get('/v1/accounts/a/balance');
-    expect(logged()).toEqual([]);
+    const last = await promptly(async attempt => {
+      const headers = { 'request-id': `refused-${attempt}` };
+      await api.post('/v1/accounts/a/charges', { amount: '1' }, { headers });
+    });
+    expect(await lineOf(`refused-${last}`)).toMatchObject({ level: 20, status: 402, code: 'insufficient_credits' });
+    let said: Json[] = [];
+    await promptly(async () => {
+      logged();
+      await api.post('/v1/accounts/a/grants', { amount: '1', reason: 'x' });
+      await api.get('/v1/accounts/a/balance');
+      said = logged();
+    });
+    expect(said).toEqual([]);
   });
 
   test('holds no key, no account, no metadata and no body, whatever is sent and however it fails', async () => {

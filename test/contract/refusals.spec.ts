@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { ERROR_TABLE } from '../../src/transport/error-table.js';
 import { CONTROLLERS } from '../../src/transport/http/controllers.js';
 import { callsOf } from '../../src/transport/http/openapi/calls-of.js';
+import { eventually } from '../support/data-dir.js';
 import { Api, pathOf, type Answer } from './api.js';
 
 /** Well formed, and nobody's. */
@@ -322,7 +323,10 @@ describe('refusals', () => {
       const path = `${pathOf('slow')}/charges`;
       const calls = Array.from({ length: 3 }, () => api.post(path, { amount: '1' }, { key: 'slow' }));
       const other = api.post(path, { amount: '1' }, { key: 'other' });
-      await sleep(300);
+      const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await eventually(async () => (await api.database.ownerPool.query(waits)).rowCount! > 0);
+      // The first one waits for its row; the rest has been read some turns of the loop later, however long they take.
+      for (let turn = 0; turn < 20; turn++) await sleep(15);
       // Past every deadline.
       const monotonic = performance.now.bind(performance);
       jest.spyOn(performance, 'now').mockImplementation(() => monotonic() + 60_000);
