@@ -73,11 +73,12 @@ export function createAppPool(options: AppConnectionOptions & { readonly maxConn
 }
 
 /**
- * A connection of its own that works as the app role, for those who must not share one (a write lane). Not yet
- * connected; once it has failed it stays useless, take a new one.
+ * A connection of its own that works as the app role, for those who must not share one (a write lane). Statements are
+ * sent at once, also behind one that is not answered. Not yet connected; once it has failed it stays useless, take a new
+ * one.
  */
 export function createAppClient(options: AppConnectionOptions): Client {
-  const client = new Client(connectionConfig(options));
+  const client = new Client({ ...connectionConfig(options), pipeline: true });
   client.on('error', error => options.logger.warn({ error: error.message }, 'lost a database connection'));
   return client;
 }

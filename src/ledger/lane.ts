@@ -31,8 +31,8 @@ interface Sent {
 
 /**
  * One queue, one connection to write on. What queued while a batch was in flight is the next one; no timer waits for
- * more. It is decided meanwhile, so that PostgreSQL and Node work side by side; of accounts in flight on what that batch
- * leaves of them, and then it is sent only if that batch stands.
+ * more. It is decided meanwhile and sent behind that one, so that PostgreSQL and Node work side by side; of accounts in
+ * flight it is decided on what that batch leaves of them, and then sent only if that batch stands.
  */
 export class Lane {
   /** Something waits for its answer. */
@@ -84,14 +84,18 @@ export class Lane {
     let sent = this.send(first);
     for (;;) {
       const next = await this.prepareAhead(current, sent);
+      // What rests on nothing in flight is there when PostgreSQL is done with the batch before it.
+      let following = next?.continued.size === 0 ? this.send(next) : null;
       const written = await sent.written;
-      const stands = next !== null && standsOn(next, written);
       // PostgreSQL need not wait while answers are dealt out.
-      if (stands) sent = this.send(next);
-      else if (next !== null) this.giveBack(next);
+      if (next !== null && following === null) {
+        if (standsOn(next, written)) following = this.send(next);
+        else this.giveBack(next);
+      }
       await this.conclude(current, written, next);
-      if (!stands) return;
+      if (next === null || following === null) return;
       current = next;
+      sent = following;
     }
   }
 
@@ -188,7 +192,6 @@ function accountsOf(calls: readonly Pending[]): ReadonlySet<number> {
 /** Whether what the next batch was decided on is so, now that the one before it was written, or was not. */
 function standsOn({ continued }: Prepared, written: Written | null): boolean {
   if (written === null) return false;
-  if (continued.size === 0) return true;
   const { late, stale } = written.reply;
   return !late && ![...continued].some(no => stale.has(no));
 }

@@ -16,6 +16,8 @@ export class TcpProxy {
   stalled = false;
   /** What contains the marker reaches the server so much later, and what comes behind it on that connection. */
   delayed: { readonly marker: string; readonly ms: number } | null = null;
+  /** Until then no answer reaches the client; what it says still reaches the server. */
+  answersAfter: Promise<void> | null = null;
   /** Connections so far, those that were ended at once among them. */
   accepted = 0;
   private readonly sockets = new Set<Socket>();
@@ -85,8 +87,14 @@ export class TcpProxy {
     });
     upstream.on('data', data => {
       if (this.stalled) fault ??= 'stall';
-      if (fault === 'lose-answer') client.destroy();
-      else if (fault !== 'stall') client.write(data);
+      if (fault === 'lose-answer') return void client.destroy();
+      if (fault === 'stall') return;
+      if (this.answersAfter === null) return void client.write(data);
+      upstream.pause();
+      void this.answersAfter.then(() => {
+        client.write(data);
+        upstream.resume();
+      });
     });
   }
 

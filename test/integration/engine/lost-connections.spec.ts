@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { auditLedger } from '../../support/audit.js';
+import { eventually } from '../../support/data-dir.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { openEngine, type Engine } from '../../support/engine.js';
 import { TcpProxy, type Fault } from '../../support/tcp-proxy.js';
@@ -118,6 +119,38 @@ describe('a connection that fails', () => {
     expect(await patient).toMatchObject({ replayed: false });
     expect(await teller.balance('a')).toMatchObject({ available: 99n });
   });
+
+  test.each([
+    { outcome: 'both are heard', fault: null, losses: 0 },
+    { outcome: 'the second is done, but not heard', fault: 'lose-answer', losses: 1 },
+    { outcome: 'the first is not heard, and the second not done', fault: 'lose-request', losses: 2 },
+    { outcome: 'both are done, and none is heard', fault: 'lose-answer', endsAll: true, losses: 2 },
+  ] as const)('behind which another batch was sent leaves every command done once where $outcome', async row => {
+    const [first, second] = ['b', 'c'].map(name => Array.from({ length: 24 }, (_, no) => `${name}${no}`));
+    await Promise.all([...first!, ...second!].map(account => teller.grant(account, 100)));
+    const chargeAll = (accounts: string[] | undefined) =>
+      accounts!.map(account => teller.charge(account, 1, {}, { key: `k ${account}` }));
+    let letAnswer!: () => void;
+    proxy.answersAfter = new Promise(resolve => (letAnswer = resolve));
+    const charges = chargeAll(first);
+    await eventually(async () => (await charged()) === 24);
+    // The first batch is written, and nobody heard of it.
+    const hit = row.fault === null ? null : proxy.failOn(APPEND, row.fault);
+    charges.push(...chargeAll(second));
+    await hit;
+    if (row.fault !== 'lose-request') await eventually(async () => (await charged()) === 48);
+    if ('endsAll' in row) proxy.endAll();
+    proxy.answersAfter = null;
+    letAnswer();
+    expect((await Promise.all(charges)).map(({ seq }) => seq)).toEqual(Array(48).fill(2));
+    expect(await charged()).toBe(48);
+    expect(engine.warnings).toEqual(Array(row.losses).fill(expect.stringContaining('(lost)')));
+  });
+
+  async function charged(): Promise<number> {
+    const { rows } = await database.ownerPool.query(`SELECT count(*)::int AS count FROM entries WHERE type = 'commit'`);
+    return rows[0].count;
+  }
 
   test('under load, again and again, loses nothing and does nothing twice', async () => {
     const done = new AbortController();
