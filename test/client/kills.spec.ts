@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CreditsLedger, LedgerError, type UnrecordedSpend } from '../../clients/typescript/src/index.js';
-import { findFreePort } from '../../src/database/embedded/free-port.js';
+import { findLastingPort } from '../../tools/lasting-port.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startService, type RunningService } from '../support/service.js';
 
@@ -51,7 +51,7 @@ describe('jobs of the client', () => {
   let port: string;
 
   beforeAll(async () => {
-    [database, port] = [await createTestDatabase(), String(await findFreePort())];
+    [database, port] = [await createTestDatabase(), String(await findLastingPort())];
     service = await startService({ databaseUrl: database.url, env: { PORT: port } });
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findFreePort } from '../../src/database/embedded/free-port.js';
+import { findLastingPort } from '../../tools/lasting-port.js';
 import { eventually } from '../support/data-dir.js';
 import { createTestDatabase } from '../support/database.js';
 import { startService } from '../support/service.js';
@@ -105,7 +105,7 @@ describe('METRICS_PORT', () => {
   test('serves metrics without a key, and nothing else, also while the database is away', async () => {
     const database = await createTestDatabase();
     const proxy = await TcpProxy.open(database.url);
-    const port = await findFreePort();
+    const port = await findLastingPort();
     const service = await startService({ databaseUrl: proxy.url, env: { METRICS_PORT: String(port), ROLE: 'api' } });
     proxy.down = true;
     proxy.endAll();
@@ -121,7 +121,7 @@ describe('METRICS_PORT', () => {
 
   test('tells of a process that runs jobs what all accounts have and hold, and how far followers and jobs are', async () => {
     const database = await createTestDatabase();
-    const port = await findFreePort();
+    const port = await findLastingPort();
     const service = await startService({ databaseUrl: database.url, env: { METRICS_PORT: String(port) } });
     const headers = { authorization: `Bearer ${service.apiKey}`, 'content-type': 'application/json' };
     for (const [account, call, body] of [

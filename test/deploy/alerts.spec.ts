@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { findFreePort } from '../../src/database/embedded/free-port.js';
+import { findLastingPort } from '../../tools/lasting-port.js';
 import { createTestDatabase } from '../support/database.js';
 import { startService } from '../support/service.js';
 
@@ -27,7 +27,7 @@ describe('deploy/alerts.yaml', () => {
 
   test('asks only for metrics that a process has', async () => {
     const database = await createTestDatabase();
-    const port = await findFreePort();
+    const port = await findLastingPort();
     const service = await startService({ databaseUrl: database.url, env: { METRICS_PORT: String(port) } });
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     const known = new Set([...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name));

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findFreePort } from '../../src/database/embedded/free-port.js';
+import { findLastingPort } from '../../tools/lasting-port.js';
 import { EVENT_TYPES } from '../../src/webhooks/event.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/data-dir.js';
@@ -40,7 +40,7 @@ describe('docs/webhooks.md', () => {
 
   test('has a receiver that takes signed events, and nothing that is not signed', async () => {
     const [, example = ''] = /```js\n([\s\S]*?)```/.exec(text)!;
-    const port = await findFreePort();
+    const port = await findLastingPort();
     const url = `http://127.0.0.1:${port}/`;
     const { secret, id } = await call('POST', 'webhook-endpoints', { url });
     const env = { ...process.env, PORT: String(port), WEBHOOK_SECRET: secret };

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findFreePort } from '../../src/database/embedded/free-port.js';
+import { findLastingPort } from '../../tools/lasting-port.js';
 import { eventually } from './data-dir.js';
 
 /** A Redis of the test's own that keeps nothing: what it held when it was killed is gone. */
@@ -17,7 +17,7 @@ export class RedisServer {
 
   static async start(): Promise<RedisServer> {
     const dir = await mkdtemp(join(tmpdir(), 'credits-ledger-redis-'));
-    const server = new RedisServer(dir, await findFreePort());
+    const server = new RedisServer(dir, await findLastingPort());
     await server.restart();
     return server;
   }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
-import { findFreePort } from '../../src/database/embedded/free-port.js';
+import { findLastingPort } from '../../tools/lasting-port.js';
 import { webhookEvent } from '../../src/webhooks/event.js';
 
 /** An event as a receiver reads it: it knows what it expects. */
@@ -28,7 +28,7 @@ export class Receiver {
   ) {}
 
   static async open(): Promise<Receiver> {
-    const port = await findFreePort();
+    const port = await findLastingPort();
     const server = createServer();
     await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve));
     const receiver = new Receiver(server, port);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findFreePort } from '../../src/database/embedded/free-port.js';
+import { findLastingPort } from '../lasting-port.js';
 import { clusterDirOf } from '../../src/database/embedded/cluster-files.js';
 import { processesInside, readPostmasterPid } from '../../src/database/embedded/postmaster-pid.js';
 import { createDataDir, embeddedDatabaseUrl } from '../../test/support/data-dir.js';
@@ -51,7 +51,7 @@ export class SystemUnderTest {
     const env: Record<string, string> = {
       DATA_DIR: dataDir.path,
       LOG_LEVEL: 'warn',
-      PORT: String(await findFreePort()),
+      PORT: String(await findLastingPort()),
       ...(hasWorkers(target) && { ROLE: 'api' }),
       ...(redis !== undefined && { REDIS_URL: redis.url }),
       ...(unsafe && { EMBEDDED_POSTGRES_SETTINGS: 'synchronous_commit=off', ALLOW_UNSAFE_DURABILITY: 'true' }),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { pino } from 'pino';
 import { EmbeddedPostgres } from '../../src/database/embedded/embedded-postgres.js';
-import { findFreePort } from '../../src/database/embedded/free-port.js';
+import { findLastingPort } from '../lasting-port.js';
 import { createDataDir } from '../../test/support/data-dir.js';
 import { copyOf, execForm, readContextFilter, readDockerfile, type Stage } from './dockerfile.js';
 
@@ -71,7 +71,7 @@ async function runImage({ instructions }: Stage, folder: string, say: (line: str
   const healthCheck = execForm(instructions.find(({ name }) => name === 'HEALTHCHECK')!.text);
   const dataDir = await createDataDir();
   const server = await EmbeddedPostgres.start({ dataDir: dataDir.path, logger: pino({ level: 'silent' }) });
-  const ports = { PORT: String(await findFreePort()), GRPC_PORT: '0' };
+  const ports = { PORT: String(await findLastingPort()), GRPC_PORT: '0' };
   const env = { PATH: process.env['PATH'], NODE_ENV: 'production', DATABASE_URL: server.url(), ...ports };
   const service = run(command, folder, env, 'pipe');
   try {

@@ -1,4 +1,4 @@
-import { findFreePort } from '../../src/database/embedded/free-port.js';
+import { findLastingPort } from '../lasting-port.js';
 import { LedgerClient } from '../client/ledger-client.js';
 import { startService, type RunningService } from '../../test/support/service.js';
 
@@ -22,7 +22,7 @@ export class Replicas {
   }
 
   static async start(databaseUrl: string, count: number): Promise<Replicas> {
-    const starting = Array.from({ length: count }, async () => start(databaseUrl, await findFreePort()));
+    const starting = Array.from({ length: count }, async () => start(databaseUrl, await findLastingPort()));
     return new Replicas(databaseUrl, await Promise.all(starting));
   }
 

@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chromium, type Browser } from 'playwright-core';
-import { findFreePort } from '../../../src/database/embedded/free-port.js';
+import { findLastingPort } from '../../../tools/lasting-port.js';
 import { eventually } from '../../support/data-dir.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { startService, type RunningService } from '../../support/service.js';
@@ -37,7 +37,7 @@ inBrowser(
     let stripe: string;
 
     beforeAll(async () => {
-      const port = await findFreePort();
+      const port = await findLastingPort();
       stripe = `http://127.0.0.1:${port}`;
       database = await createTestDatabase();
       service = await startService({
