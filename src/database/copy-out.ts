@@ -36,10 +36,10 @@ export function copyOut(client: ClientBase, query: string, onRow: OnRow): Promis
 
 /**
  * The same as lines of text, which take less room than what stands in them: `printedValues` takes one apart.
- * @param onLine is given each row without its line end
+ * @param onLine is given each row without its line end; the bytes are the driver's, as of `OnRow`
  */
-export function copyOutLines(client: ClientBase, query: string, onLine: (line: string) => void): Promise<void> {
-  return run(client, `COPY (${query}) TO STDOUT`, chunk => onLine(chunk.toString('utf8', 0, chunk.length - 1)));
+export function copyOutLines(client: ClientBase, query: string, onLine: (line: Buffer) => void): Promise<void> {
+  return run(client, `COPY (${query}) TO STDOUT`, chunk => onLine(chunk.subarray(0, -1)));
 }
 
 /**

@@ -14,6 +14,7 @@ import {
 import type { BatchObserver } from './batch-observer.js';
 import type { Batch } from './batch.js';
 import { DbClock } from './db-clock.js';
+import type { Moment } from './domain/account.js';
 import type { Pending } from './pending.js';
 import type { AppendReply } from './store/append-reply.js';
 import { failureOf } from './store/failure.js';
@@ -68,8 +69,8 @@ export class BatchWriter {
   private reader: LaneReader | undefined;
   private readonly clock = new DbClock();
   private readonly decider: BatchDecider;
-  /** A statement whose outcome is unknown was decided for this moment; it is too late for it once this has passed. */
-  private unknownUntil = 0;
+  /** When it is too late for the statements last sent whose outcome is unknown; never more than two are on the way. */
+  private unknownUntil: readonly Moment[] = [];
 
   constructor(private readonly parts: WriterParts) {
     this.decider = new BatchDecider(parts, this.clock);
@@ -167,9 +168,11 @@ export class BatchWriter {
   /** The way that always moves on: nobody writes these accounts between the look at them and the append. */
   private async attemptBehindLocks(calls: readonly Pending[]): Promise<readonly Pending[]> {
     const connection = await this.connected();
-    const tooLateInMs = this.unknownUntil - this.clock.now();
-    // Further off, the clock was set back meanwhile: then the statement is out of its time already.
-    if (tooLateInMs > 0 && tooLateInMs <= 2 * CLOCK_TOLERANCE_MS) await sleep(tooLateInMs);
+    const now = this.clock.now();
+    // Further off, the clock was set back meanwhile: then that statement is out of its time already.
+    const tooLateInMs = this.unknownUntil.map(until => until - now).filter(ms => ms <= 2 * CLOCK_TOLERANCE_MS);
+    const waitMs = Math.max(0, ...tooLateInMs);
+    if (waitMs > 0) await sleep(waitMs);
     // A name nobody has yet cannot be locked, and must not be waited for while holding rows.
     const [named, unnamed] = [
       calls.filter(({ address }) => !address.unnamed),
@@ -202,7 +205,10 @@ export class BatchWriter {
       this.clock.heard(reply.now);
       return { batch, reply, times: { ...times, sentAt, writtenAt: performance.now() } };
     } catch (error) {
-      if (failureOf(error) === 'lost') this.unknownUntil = decidedAt + CLOCK_TOLERANCE_MS;
+      // Each by itself: the second is not always the later one, where the clock was heard of late, or set back.
+      if (failureOf(error) === 'lost') {
+        this.unknownUntil = [decidedAt + CLOCK_TOLERANCE_MS, ...this.unknownUntil.slice(0, 1)];
+      }
       throw error;
     }
   }

@@ -27,7 +27,7 @@ export class LaneMetrics implements BatchObserver {
     });
     this.writes = new Histogram({
       name: 'credits_batch_commit_seconds',
-      help: 'From sending the statement of a batch to hearing that it is durable.',
+      help: 'From sending the statement of a batch, maybe behind another one, to hearing that it is durable.',
       buckets: SECONDS,
       registers,
     });

@@ -2,8 +2,9 @@ import { randomFillSync } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import type { PositionRange, Projection } from '../../projections/projection.js';
 import { ChainStarts } from '../chain-starts.js';
-import { ENTRY_FORMAT, entryHash, hasTexts, PRINT_EXACTLY, textsHash } from '../entry-hash.js';
+import { ENTRY_FORMAT, PRINT_EXACTLY, textsHash } from '../entry-hash.js';
 import { Heads } from './heads.js';
+import { hasTextsIn, LineHasher } from './line-hasher.js';
 import { entryKey, entryOf, EntryReader, PAGE_POSITIONS, readErased } from './read-entries.js';
 import { TileWriter } from './tile-writer.js';
 import { readLastTile } from './tiles.js';
@@ -23,6 +24,7 @@ export class EvidenceLog implements Projection {
   readonly tables = ['log_tiles', 'log_nodes'];
   private readonly heads = new Heads(REMEMBERED_ACCOUNTS);
   private readonly reader = new EntryReader();
+  private readonly hasher = new LineHasher();
   private starts: ChainStarts | undefined;
   /** Who wrote the end of the log that `heads` go with: what was rolled back, or written elsewhere since, is forgotten. */
   private writtenBy: string | undefined;
@@ -50,15 +52,14 @@ export class EvidenceLog implements Projection {
     const erased = await readErased(client, after, upTo);
     await this.heads.foresee(client, lines);
     for (const line of lines) {
-      const entry = entryOf(line);
-      const { accountNo, seq, position } = line;
+      const { accountNo, seq, position, bytes } = line;
       const previous = seq === 1 ? starts.of({ accountNo, format: ENTRY_FORMAT }) : this.heads.before(line);
       if (previous === undefined) {
         throw new Error(`the log lacks the entry before seq ${seq} of account number ${accountNo}`);
       }
-      const gone = erased.size === 0 ? undefined : erased.get(entryKey(entry));
-      const texts = gone ?? (hasTexts(entry) ? textsHash(entry, randomFillSync(end.salt())) : null);
-      const hash = entryHash(entry, previous, texts, ENTRY_FORMAT);
+      const gone = erased.size === 0 ? undefined : erased.get(entryKey({ account_no: accountNo, seq }));
+      const texts = gone ?? (hasTextsIn(bytes) ? textsHash(entryOf(line), randomFillSync(end.salt())) : null);
+      const hash = this.hasher.hash(bytes, line.name, previous, texts);
       this.heads.set(line, hash);
       end.add({ format: ENTRY_FORMAT, accountNo, seq, position, hash });
       // Only then: waiting for nothing takes longer than hashing an entry.

@@ -22,12 +22,16 @@ SELECT account_no, seq, encode(texts, 'hex') AS texts FROM erased_texts WHERE po
 /** Far more than come by in one page; some 150 bytes each. */
 const REMEMBERED_NAMES = 100_000;
 
+const TAB = 0x09;
+const ZERO = 0x30;
+
 const NOBODY: PrintedName = { mode: null, account: null };
 
-/** A row of `entries` as text: it weighs little until it is taken apart. */
+/** A row of `entries` as it came: it weighs little until it is taken apart. */
 export interface EntryLine extends EntryNo {
   readonly position: number;
-  readonly text: string;
+  /** `ENTRY_COLUMNS` in COPY's text format. */
+  readonly bytes: Buffer;
   name: PrintedName;
 }
 
@@ -39,11 +43,10 @@ export class EntryReader {
   async read(client: ClientBase, after: number | string, upTo: number): Promise<EntryLine[]> {
     const lines: EntryLine[] = [];
     const nameless: EntryLine[] = [];
-    await copyOutLines(client, entriesBetween(BigInt(after), BigInt(upTo)), text => {
-      const [accountNo, seq, position] = text.split('\t', 3);
-      const name = this.names.get(Number(accountNo));
-      const placed = { accountNo: Number(accountNo), seq: Number(seq), position: Number(position) };
-      const line = { ...placed, text, name: name ?? NOBODY };
+    await copyOutLines(client, entriesBetween(BigInt(after), BigInt(upTo)), row => {
+      const [accountNo, seq, position] = threeNumbers(row);
+      const name = this.names.get(accountNo);
+      const line = { accountNo, seq, position, bytes: Buffer.from(row), name: name ?? NOBODY };
       lines.push(line);
       if (name === undefined) nameless.push(line);
     });
@@ -61,8 +64,19 @@ export class EntryReader {
   }
 }
 
-export function entryOf({ text, name }: EntryLine): PrintedEntry {
-  return printedEntry(printedValues(text), name);
+export function entryOf({ bytes, name }: EntryLine): PrintedEntry {
+  return printedEntry(printedValues(bytes.toString()), name);
+}
+
+/** The columns a line begins with. */
+function threeNumbers(line: Buffer): [number, number, number] {
+  const numbers: [number, number, number] = [0, 0, 0];
+  for (let i = 0, column = 0; column < numbers.length; i++) {
+    const byte = line[i]!;
+    if (byte === TAB) column++;
+    else numbers[column] = numbers[column]! * 10 + byte - ZERO;
+  }
+  return numbers;
 }
 
 /** The hashes that stand for texts that were erased, by `entryKey`. */
@@ -79,6 +93,6 @@ export async function readErased(
   return new Map(rows.map(row => [entryKey(row), row.texts]));
 }
 
-export function entryKey({ account_no, seq }: { readonly account_no: string; readonly seq: string }): string {
+export function entryKey({ account_no, seq }: Record<'account_no' | 'seq', string | number>): string {
   return `${account_no}:${seq}`;
 }
