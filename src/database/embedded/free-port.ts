@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /** Above the ports that Linux gives to connections, which it also gives away while whoever listens there is restarted. */
-export const ABOVE_CONNECTIONS = 61_000;
+const ABOVE_CONNECTIONS = 61_000;
 /** Those from here on are left to others who are to be found again where they were. */
 export const LEFT_TO_OTHERS = 63_500;
 const TRIES = 20;
