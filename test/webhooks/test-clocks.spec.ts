@@ -121,14 +121,16 @@ describe('webhooks of accounts that live by a test clock', () => {
   });
 
   test('are of one account and one clock: another clock, and an account of the real time, are told nothing by it', async () => {
-    const clock = await api.account('moves', AT);
-    await api.account('stands', AT);
-    for (const name of ['moves', 'stands', 'real']) await api.grant(name, '1', { expires_at: '2027-06-30T00:00:00Z' });
-    await api.advance(clock, '2027-06-29T12:00:00Z');
+    // Far ahead of the real time as well.
+    const at = '2090-01-01T00:00:00.000Z';
+    const clock = await api.account('moves', at);
+    await api.account('stands', at);
+    for (const name of ['moves', 'stands', 'real']) await api.grant(name, '1', { expires_at: '2090-06-30T00:00:00Z' });
+    await api.advance(clock, '2090-06-29T12:00:00Z');
     expect((await told('moves', 3)).map(inWords)).toEqual([
-      '2027-01-01 credits.granted 1',
-      '2027-06-23 credits.expiring soon',
-      '2027-06-29 credits.expiring tomorrow',
+      '2090-01-01 credits.granted 1',
+      '2090-06-23 credits.expiring soon',
+      '2090-06-29 credits.expiring tomorrow',
     ]);
     for (const name of ['stands', 'real'])
       expect((await told(name, 1)).map(({ type }) => type)).toEqual(['credits.granted']);
