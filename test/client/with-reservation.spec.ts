@@ -324,8 +324,7 @@ describe('withReservation', () => {
       const retries: Retry[] = [];
       // Down until it was tried in vain.
       const onRetry = (retry: Retry) => {
-        retries.push(retry);
-        setTimeout(() => (behind.proxy.down = false), 700);
+        if (retries.push(retry) === 1) setTimeout(() => (behind.proxy.down = false), 700);
       };
       const patient = clientOf({ onRetry });
       const { unrecorded } = await patient.withReservation(account, { amount: '5' }, ({ use }) => {
