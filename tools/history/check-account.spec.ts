@@ -55,6 +55,14 @@ describe('a history that agrees with its ledger', () => {
     expect(brokenRules()).toEqual([]);
   });
 
+  it('accepts a refusal after what time did, of which nobody else was told', () => {
+    tell(grant('g', ACCOUNT, credits(100)));
+    hold('r1', 40);
+    ledger.append('expire', { available: credits(40), held: -credits(40) });
+    refuse(reserve('r2', ACCOUNT, credits(1000)), '100');
+    expect(brokenRules()).toEqual([]);
+  });
+
   it('accepts what a renewal gave without telling anyone, and no other grant', () => {
     tell(grant('g', ACCOUNT, credits(100)));
     ledger.append('subscribe', {});

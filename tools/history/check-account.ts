@@ -37,7 +37,7 @@ export function checkAccount(history: AccountHistory, ledger: LedgerAccount): Di
     ...checkFinal(ledger, timeline),
     ...checkArithmetic(acknowledged, ledger),
     ...checkOrder(account, observations),
-    ...checkRefusals(account, history.told, observations, timeline),
+    ...checkRefusals(account, history.told, observations, timeline, ledger.entries.length),
   ];
 }
 

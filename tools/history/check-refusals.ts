@@ -7,14 +7,16 @@ import type { Timeline } from './timeline.js';
 /**
  * A refusal for lack of credits names what was available. That must have been so, and too little, at some moment between
  * the question and the answer: a replica that refuses from a stale cache is found here.
+ * @param lastSeq of the ledger: what time did last is told of by the refusal alone
  */
 export function checkRefusals(
   account: string,
   told: readonly Told[],
   observations: readonly Observation[],
   timeline: Timeline,
+  lastSeq: number,
 ): Difference[] {
-  const window = decisionWindows(observations);
+  const window = decisionWindows(observations, lastSeq);
   const differences: Difference[] = [];
   for (const { operation, refusals } of told) {
     for (const refusal of refusals) {
@@ -40,17 +42,19 @@ function wasTrue(refusal: Refusal, from: number, to: number, timeline: Timeline)
 }
 
 /** From which seq to which the account could have stood while a refusal was decided. */
-function decisionWindows(observations: readonly Observation[]): (refusal: Refusal) => [from: number, to: number] {
+function decisionWindows(
+  observations: readonly Observation[],
+  lastSeq: number,
+): (refusal: Refusal) => [from: number, to: number] {
   const byAnswer = [...observations].sort((a, b) => a.answeredAt - b.answeredAt);
   const highestAnswered = runningMax(byAnswer.map(({ seq }) => seq));
   const writesBySending = observations.filter(({ wrote }) => wrote).sort((a, b) => b.sentAt - a.sentAt);
   const lowestSentLater = runningMax(writesBySending.map(({ seq }) => -seq));
-  const last = highestAnswered.at(-1) ?? 0;
   return ({ sentAt, answeredAt }) => {
     const before = countWhile(byAnswer, observation => observation.answeredAt < sentAt);
     const after = countWhile(writesBySending, observation => observation.sentAt > answeredAt);
     const from = before === 0 ? 0 : highestAnswered[before - 1]!;
-    const to = after === 0 ? last : -lowestSentLater[after - 1]! - 1;
+    const to = after === 0 ? lastSeq : -lowestSentLater[after - 1]! - 1;
     return [from, Math.max(from, to)];
   };
 }
